@@ -1,0 +1,175 @@
+//! One capture, read record by record.
+
+use std::{fmt, io::Read};
+
+use super::{
+    Frame, LinkType, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, open, pcap,
+    pcapng,
+};
+
+/// Longest packet a record may hold in bytes: Wireshark's and libpcap's own limit.
+pub(super) const MAX_CAPTURED: u32 = 262_144;
+
+/// Where a record lies in the window and what it says of itself.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub time: Timestamp,
+    pub link: LinkType,
+    /// Offset of the packet's bytes in the record.
+    pub at: usize,
+    /// Bytes captured.
+    pub captured: usize,
+    /// Bytes on the wire.
+    pub wire_len: u32,
+    /// Bytes of the whole record.
+    pub record_len: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Layout {
+    Pcap(pcap::Layout),
+    Pcapng(pcapng::Layout),
+}
+
+/// How a capture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// `pcap` or `pcapng`.
+    pub container: &'static str,
+    /// `gzip` or `zstd`, where the capture is compressed.
+    pub compression: Option<&'static str>,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.container)?;
+        self.compression.map_or(Ok(()), |name| write!(f, " in {name}"))
+    }
+}
+
+/// What is known of a capture; complete once it has been read to its end.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The path as given, or `-`.
+    pub source: String,
+    /// How it is written.
+    pub format: Format,
+    /// Frames read.
+    pub packets: u64,
+    /// Time of the earliest frame.
+    pub first: Option<Timestamp>,
+    /// Time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// What went wrong.
+    pub problems: Problems,
+}
+
+/// An open capture, standing at one of its frames.
+pub struct CaptureFile {
+    summary: Summary,
+    layout: Layout,
+    bytes: Bytes<Box<dyn Read + Send>>,
+    head: Option<Head>,
+}
+
+impl CaptureFile {
+    /// Opens a capture and recognises its format; no frame is read yet.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or does not begin as a capture does.
+    pub fn open(source: &Source) -> Result<Self, OpenError> {
+        let (reader, compression) = open::uncompressed(source)?;
+        Self::from_reader(source.to_string(), reader, compression)
+    }
+
+    /// Reads a capture from any stream of uncompressed bytes.
+    ///
+    /// # Errors
+    /// The stream does not begin as a capture does.
+    pub fn from_reader(
+        source: String,
+        reader: Box<dyn Read + Send>,
+        compression: Option<&'static str>,
+    ) -> Result<Self, OpenError> {
+        let mut bytes = Bytes::new(reader);
+        let layout = open::recognise(&source, &mut bytes)?;
+        let container = match layout {
+            Layout::Pcap(_) => "pcap",
+            Layout::Pcapng(_) => "pcapng",
+        };
+        let format = Format { container, compression };
+        let summary = Summary {
+            source,
+            format,
+            packets: 0,
+            first: None,
+            last: None,
+            problems: Problems::default(),
+        };
+        Ok(Self { summary, layout, bytes, head: None })
+    }
+
+    /// Moves to the next frame; false at the end, where [`Self::summary`] is complete.
+    pub fn advance(&mut self) -> bool {
+        if let Some(head) = self.head.take() {
+            self.bytes.consume(head.record_len);
+        }
+        let problems = &mut self.summary.problems;
+        self.head = match &mut self.layout {
+            Layout::Pcap(layout) => layout.next(&mut self.bytes, problems),
+            Layout::Pcapng(layout) => layout.next(&mut self.bytes, problems),
+        };
+        match &self.head {
+            Some(head) => {
+                let time = head.time;
+                self.summary.packets += 1;
+                self.summary.first = Some(self.summary.first.map_or(time, |first| first.min(time)));
+                self.summary.last = Some(self.summary.last.map_or(time, |last| last.max(time)));
+                true
+            }
+            None => {
+                self.note_end();
+                false
+            }
+        }
+    }
+
+    /// The frame it stands at; `None` before the first [`Self::advance`] and at the end.
+    #[must_use]
+    pub fn frame(&self) -> Option<Frame<'_>> {
+        self.head.as_ref().map(|head| Frame {
+            time: head.time,
+            link: head.link,
+            data: self.bytes.window(head.at, head.captured),
+            wire_len: head.wire_len.max(u32::try_from(head.captured).unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// Counts a fault that was found outside the reading.
+    pub fn note(&mut self, problem: Problem) {
+        self.summary.problems.note(problem, String::new);
+    }
+
+    /// What is known of the capture so far.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Ends the reading.
+    #[must_use]
+    pub fn into_summary(self) -> Summary {
+        self.summary
+    }
+
+    fn note_end(&mut self) {
+        if let Some(error) = self.bytes.take_failure() {
+            let compressed = self.summary.format.compression.is_some();
+            let kind = if compressed { Problem::Decompression } else { Problem::ReadFailed };
+            self.summary.problems.note(kind, || error.to_string());
+        }
+        if self.summary.packets == 0 && self.summary.problems.count(Problem::Empty) == 0 {
+            self.summary.problems.note(Problem::Empty, String::new);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Capture: a file or standard input becomes frames.
+//!
+//! This stage yields bytes, a time, a link type and the length on the wire, and nothing more: it
+//! does not know what an address is. It reads without libpcap, keeps what came before a fault, and
+//! counts the rest with its reason ([`Problems`]). It never seeks, so a pipe is as good as a file,
+//! and never maps, so a file that shrinks under the reader is a cut-off capture and not a crash.
+
+mod bytes;
+mod file;
+mod frame;
+mod link_type;
+mod merge;
+mod open;
+mod pcap;
+mod pcapng;
+mod problem;
+mod time;
+
+pub use file::{CaptureFile, Format, Summary};
+pub use frame::Frame;
+pub use link_type::LinkType;
+pub use merge::Merge;
+pub use open::{OpenError, Source};
+pub use problem::{Problem, Problems};
+pub use time::{NANOS_PER_SECOND, Timestamp};

@@ -1,0 +1,221 @@
+//! From a name to a stream of uncompressed bytes whose format is known.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::PathBuf,
+};
+
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::StreamingDecoder;
+use thiserror::Error;
+
+use super::{
+    bytes::Bytes,
+    file::Layout,
+    pcap,
+    pcapng::{self, SECTION_HEADER},
+};
+
+/// Where a capture comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Standard input, named `-`.
+    StandardInput,
+    /// A file.
+    File(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StandardInput => f.write_str("-"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Why a capture could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The system refused.
+    #[error("cannot open {file}: {error}")]
+    System {
+        /// The capture's name.
+        file: String,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The file is something else than a capture.
+    #[error("cannot read {file}: {what}")]
+    NotACapture {
+        /// The capture's name.
+        file: String,
+        /// What it seems to be, and what to do.
+        what: String,
+    },
+}
+
+/// Opens a source and takes the compression off; gives the compression's name, too.
+pub(super) fn uncompressed(
+    source: &Source,
+) -> Result<(Box<dyn Read + Send>, Option<&'static str>), OpenError> {
+    let system = |error| OpenError::System { file: source.to_string(), error };
+    let raw: Box<dyn Read + Send> = match source {
+        Source::StandardInput => Box::new(io::stdin()),
+        Source::File(path) => {
+            let file = File::open(path).map_err(system)?;
+            if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+                return Err(system(io::Error::other("it is a folder; name the files in it")));
+            }
+            Box::new(file)
+        }
+    };
+    let mut reader = Prefixed::new(raw).map_err(system)?;
+    let prefix = reader.fill_buf().map_err(system)?;
+    Ok(if prefix.starts_with(&[0x1f, 0x8b]) {
+        (Box::new(MultiGzDecoder::new(reader)), Some("gzip"))
+    } else if prefix.starts_with(&ZSTD_FRAME) {
+        (Box::new(ZstdFrames::new(reader)), Some("zstd"))
+    } else {
+        (Box::new(reader), None)
+    })
+}
+
+/// Tells the format by the first bytes and reads the file header.
+pub(super) fn recognise<R: Read>(file: &str, bytes: &mut Bytes<R>) -> Result<Layout, OpenError> {
+    let start = bytes.peek(pcap::HEADER_LEN).to_vec();
+    if start.len() < 4
+        && let Some(error) = bytes.take_failure()
+    {
+        return Err(OpenError::System { file: file.to_owned(), error });
+    }
+    if start.len() >= 4 && start[..4] == SECTION_HEADER.to_be_bytes() {
+        if start.get(4..8) != Some(b"\x0d\x0a\x0d\x0a") {
+            return Ok(Layout::Pcapng(pcapng::Layout::default()));
+        }
+    } else if let Some(layout) = pcap::Layout::parse(&start) {
+        bytes.consume(pcap::HEADER_LEN);
+        return Ok(Layout::Pcap(layout));
+    }
+    Err(OpenError::NotACapture { file: file.to_owned(), what: what_it_seems(&start) })
+}
+
+const ZSTD_FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// First bytes of things that people take for captures, and the way out.
+const LOOKALIKES: &[(&[u8], &str)] = &[
+    (b"\xa1\xb2\xc3\xd4", "a pcap file cut off within its header"),
+    (b"\xd4\xc3\xb2\xa1", "a pcap file cut off within its header"),
+    (b"\xfd7zXZ", "an xz archive; unpack it first: xz -d"),
+    (b"BZh", "a bzip2 archive; unpack it first: bzip2 -d"),
+    (b"\x04\x22\x4d\x18", "an lz4 archive; unpack it first: lz4 -d"),
+    (b"PK\x03\x04", "a zip archive; unpack it first"),
+    (b"snoop\0", "a snoop capture; convert it: editcap -F pcapng IN OUT"),
+    (b"GMBU", "a Network Monitor capture; convert it: editcap -F pcapng IN OUT"),
+    (b"RTSS", "a Network Monitor capture; convert it: editcap -F pcapng IN OUT"),
+    (
+        b"\xef\xbb\xbf",
+        "a text file, or a capture that a text editor damaged; copy it anew in binary mode",
+    ),
+    (
+        b"\x0d\x0a\x0d\x0a",
+        "a pcapng file whose line ends were converted; copy it anew in binary mode",
+    ),
+    (
+        b"\x0a\x0d\x0d\x0a",
+        "a pcapng file whose line ends were converted; copy it anew in binary mode",
+    ),
+    (b"\x0d\x0d\x0a", "a pcapng file whose line ends were converted; copy it anew in binary mode"),
+];
+
+fn what_it_seems(start: &[u8]) -> String {
+    if start.is_empty() {
+        return "it is empty".to_owned();
+    }
+    if let Some((_, what)) = LOOKALIKES.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return format!("it is {what}");
+    }
+    let shown: Vec<String> = start.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "not a capture file (it begins with {}); pcap and pcapng are read, plain or in gzip or zstd",
+        shown.join(" ")
+    )
+}
+
+/// A buffered reader whose first bytes are there even where the first read gives fewer, as on a pipe.
+struct Prefixed {
+    prefix: io::Cursor<Vec<u8>>,
+    rest: BufReader<Box<dyn Read + Send>>,
+}
+
+impl Prefixed {
+    fn new(mut reader: Box<dyn Read + Send>) -> io::Result<Self> {
+        let mut prefix = Vec::new();
+        reader.by_ref().take(ZSTD_FRAME.len() as u64).read_to_end(&mut prefix)?;
+        Ok(Self {
+            prefix: io::Cursor::new(prefix),
+            rest: BufReader::with_capacity(256 * 1024, reader),
+        })
+    }
+
+    fn in_prefix(&self) -> bool {
+        self.prefix.position() < self.prefix.get_ref().len() as u64
+    }
+}
+
+impl Read for Prefixed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.in_prefix() { self.prefix.read(buffer) } else { self.rest.read(buffer) }
+    }
+}
+
+impl BufRead for Prefixed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.in_prefix() { self.prefix.fill_buf() } else { self.rest.fill_buf() }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if self.in_prefix() { self.prefix.consume(amount) } else { self.rest.consume(amount) }
+    }
+}
+
+/// Zstandard frames one after the other, as `zstd` writes and `cat` joins them (RFC 8878, 3.1).
+enum ZstdFrames {
+    Between(Option<Prefixed>),
+    Within(Box<StreamingDecoder<Prefixed, ruzstd::decoding::FrameDecoder>>),
+}
+
+impl ZstdFrames {
+    fn new(reader: Prefixed) -> Self {
+        Self::Between(Some(reader))
+    }
+}
+
+impl Read for ZstdFrames {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self {
+                Self::Between(reader) => {
+                    let Some(mut reader) = reader.take() else { return Ok(0) };
+                    if reader.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    let decoder = StreamingDecoder::new(reader).map_err(io::Error::other)?;
+                    *self = Self::Within(Box::new(decoder));
+                }
+                Self::Within(decoder) => {
+                    let count = decoder.read(buffer)?;
+                    if count > 0 || buffer.is_empty() {
+                        return Ok(count);
+                    }
+                    let Self::Within(decoder) = std::mem::replace(self, Self::Between(None)) else {
+                        return Ok(0);
+                    };
+                    *self = Self::Between(Some(decoder.into_inner()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The classic capture file: a header, then records.
+//!
+//! Both byte orders, microseconds and nanoseconds, and Kuznetzov's "modified" variant, whose record
+//! headers are 8 bytes longer. Format: draft-ietf-opsawg-pcap.
+
+use std::io::Read;
+
+use pcap_parser::parse_pcap_header;
+
+use super::{
+    LinkType, Problem, Problems, Timestamp,
+    bytes::Bytes,
+    file::{Head, MAX_CAPTURED},
+    time::NANOS_PER_SECOND,
+};
+
+/// Length of the file header in bytes.
+pub const HEADER_LEN: usize = 24;
+const RECORD_LEN: usize = 16;
+const MODIFIED_RECORD_LEN: usize = 24;
+/// The link type shares its word with the frame check sequence's length (draft, section 4).
+const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
+
+/// What the file header says about all records.
+#[derive(Debug)]
+pub struct Layout {
+    pub big_endian: bool,
+    pub nanoseconds: bool,
+    pub modified: bool,
+    link: LinkType,
+}
+
+impl Layout {
+    /// Reads the file header; `None` where it is not one.
+    pub fn parse(header: &[u8]) -> Option<Self> {
+        let (_, header) = parse_pcap_header(header).ok()?;
+        Some(Self {
+            big_endian: header.is_bigendian(),
+            nanoseconds: header.is_nanosecond_precision(),
+            modified: header.is_modified_format(),
+            link: LinkType(header.network.0.cast_unsigned() & LINK_TYPE_MASK),
+        })
+    }
+
+    fn record_len(&self) -> usize {
+        if self.modified { MODIFIED_RECORD_LEN } else { RECORD_LEN }
+    }
+
+    /// Finds the next record; `None` at the end or where the file cannot be followed further.
+    pub fn next(&self, bytes: &mut Bytes<impl Read>, problems: &mut Problems) -> Option<Head> {
+        let at = self.record_len();
+        let position = bytes.position();
+        let header = bytes.peek(at);
+        if header.len() < at {
+            if !header.is_empty() {
+                let have = header.len();
+                problems.note(Problem::CutOff, || {
+                    format!("byte {position}: a record header needs {at} bytes, {have} are there")
+                });
+            }
+            return None;
+        }
+        let [seconds, fraction, captured, wire_len] =
+            [0, 4, 8, 12].map(|offset| word(&header[offset..], self.big_endian));
+        if captured > MAX_CAPTURED {
+            let rest = bytes.skip(u64::MAX);
+            problems.note(Problem::BadLength, || {
+                format!(
+                    "byte {position}: a record claims {captured} bytes; {rest} bytes not readable"
+                )
+            });
+            return None;
+        }
+        let captured = captured as usize;
+        let have = bytes.peek(at + captured).len();
+        if have < at + captured {
+            problems.note(Problem::CutOff, || {
+                let have = have - at;
+                format!("byte {position}: the last packet has {have} of {captured} bytes")
+            });
+            return None;
+        }
+        Some(Head {
+            time: self.time(seconds, fraction),
+            link: self.link,
+            at,
+            captured,
+            wire_len,
+            record_len: at + captured,
+        })
+    }
+
+    fn time(&self, seconds: u32, fraction: u32) -> Timestamp {
+        let nanos = i64::from(fraction) * if self.nanoseconds { 1 } else { 1000 };
+        Timestamp(i64::from(seconds) * NANOS_PER_SECOND + nanos)
+    }
+}
+
+/// The 32-bit word at the start of `bytes`.
+pub fn word(bytes: &[u8], big_endian: bool) -> u32 {
+    let word = [bytes[0], bytes[1], bytes[2], bytes[3]];
+    if big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
+}

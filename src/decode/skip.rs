@@ -1,0 +1,124 @@
+//! Why a frame is no packet, and how often.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::capture::LinkType;
+
+/// The reason why a frame is not a packet of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Skip {
+    /// A link type that is not read here.
+    LinkType(LinkType),
+    /// ARP.
+    Arp,
+    /// Another protocol than IP above the link; its EtherType or PPP protocol number.
+    NotIp(u16),
+    /// An IEEE 802.3 frame (length instead of EtherType): spanning tree, CDP, IS-IS and the like.
+    Llc,
+    /// MACsec: what is inside is encrypted or not described.
+    MacSec,
+    /// A fragment that is not the first: it has no ports.
+    Fragment,
+    /// An IP protocol without conversations here; its number.
+    IpProtocol(u8),
+    /// An ICMP or ICMPv6 message that is neither echo nor an error about a packet.
+    OtherIcmp,
+    /// An ICMP error whose quote does not reach to the ports.
+    UnreadableQuote,
+    /// The captured bytes end within the headers.
+    CutHeaders,
+    /// A header contradicts itself.
+    Malformed,
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkType(link) => write!(f, "link-type-{link}"),
+            Self::Arp => f.write_str("arp"),
+            Self::NotIp(number) => match ethertype_name(*number) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "ethertype-{number:04x}"),
+            },
+            Self::Llc => f.write_str("llc"),
+            Self::MacSec => f.write_str("macsec"),
+            Self::Fragment => f.write_str("fragment"),
+            Self::IpProtocol(number) => match ip_protocol_name(*number) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "ip-protocol-{number}"),
+            },
+            Self::OtherIcmp => f.write_str("icmp-other"),
+            Self::UnreadableQuote => f.write_str("icmp-quote-unreadable"),
+            Self::CutHeaders => f.write_str("headers-cut"),
+            Self::Malformed => f.write_str("malformed"),
+        }
+    }
+}
+
+/// IEEE 802 numbers (IANA).
+fn ethertype_name(number: u16) -> Option<&'static str> {
+    Some(match number {
+        0x8035 => "rarp",
+        0x8137 => "ipx",
+        0x8847 | 0x8848 => "mpls",
+        0x8863 => "pppoe-discovery",
+        0x8864 => "pppoe",
+        0x888e => "eapol",
+        0x8809 => "slow-protocols",
+        0x88cc => "lldp",
+        _ => return None,
+    })
+}
+
+/// Assigned Internet Protocol Numbers (IANA).
+fn ip_protocol_name(number: u8) -> Option<&'static str> {
+    Some(match number {
+        2 => "igmp",
+        4 => "ip-in-ip",
+        41 => "ipv6-in-ip",
+        47 => "gre",
+        50 => "esp",
+        51 => "ah",
+        58 => "icmpv6-in-ipv4",
+        88 => "eigrp",
+        89 => "ospf",
+        103 => "pim",
+        112 => "vrrp",
+        132 => "sctp",
+        _ => return None,
+    })
+}
+
+/// How many frames were left out, by reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SkipCounts(BTreeMap<Skip, u64>);
+
+impl SkipCounts {
+    /// Counts one frame.
+    pub fn count(&mut self, skip: Skip) {
+        *self.0.entry(skip).or_default() += 1;
+    }
+
+    /// Frames left out.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The counts by name of the reason; reasons of one name are one.
+    #[must_use]
+    pub fn by_name(&self) -> BTreeMap<String, u64> {
+        let mut names = BTreeMap::new();
+        for (skip, count) in &self.0 {
+            *names.entry(skip.to_string()).or_default() += count;
+        }
+        names
+    }
+
+    /// Adds what another engine left out.
+    pub fn merge(&mut self, other: Self) {
+        for (skip, count) in other.0 {
+            *self.0.entry(skip).or_default() += count;
+        }
+    }
+}

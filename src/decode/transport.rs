@@ -1,0 +1,123 @@
+//! TCP segments and UDP datagrams.
+
+use bitflags::bitflags;
+use etherparse::{IpNumber, TcpSlice, UdpSlice};
+
+use super::{Body, Skip, icmp, network::Ip};
+
+bitflags! {
+    /// TCP control bits (RFC 9293, 3.1).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Flags: u8 {
+        /// No more data from the sender.
+        const FIN = 0x01;
+        /// Synchronise sequence numbers.
+        const SYN = 0x02;
+        /// Reset the connection.
+        const RST = 0x04;
+        /// Push.
+        const PSH = 0x08;
+        /// The acknowledgement field holds.
+        const ACK = 0x10;
+        /// Urgent pointer holds.
+        const URG = 0x20;
+        /// ECN echo.
+        const ECE = 0x40;
+        /// Congestion window reduced.
+        const CWR = 0x80;
+    }
+}
+
+/// A TCP segment.
+#[derive(Clone, Debug)]
+pub struct Segment<'a> {
+    /// Source port.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number; holds with [`Flags::ACK`].
+    pub ack: u32,
+    /// Control bits.
+    pub flags: Flags,
+    /// Window as sent, unscaled; `None` where the header was cut before it.
+    pub window: Option<u16>,
+    /// Payload captured.
+    pub payload: &'a [u8],
+    /// Payload on the wire in bytes.
+    pub payload_len: u32,
+}
+
+/// A UDP datagram.
+#[derive(Clone, Debug)]
+pub struct Datagram<'a> {
+    /// Source port.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// Payload captured.
+    pub payload: &'a [u8],
+    /// Payload on the wire in bytes.
+    pub payload_len: u32,
+}
+
+/// Ports, numbers, data offset and flags: what is needed of a header that the snap length cut.
+const TCP_ESSENTIAL: usize = 14;
+const UDP_HEADER: u32 = 8;
+
+pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
+    match ip.protocol {
+        IpNumber::TCP => tcp(ip).map(Body::Tcp),
+        IpNumber::UDP => udp(ip).map(Body::Udp),
+        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip.payload),
+        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip.payload),
+        IpNumber(number) => Err(Skip::IpProtocol(number)),
+    }
+}
+
+fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
+    if let Ok(slice) = TcpSlice::from_slice(ip.payload) {
+        let header_len = u32::from(slice.data_offset()) * 4;
+        return Ok(Segment {
+            src_port: slice.source_port(),
+            dst_port: slice.destination_port(),
+            seq: slice.sequence_number(),
+            ack: slice.acknowledgment_number(),
+            flags: Flags::from_bits_retain(ip.payload[13]),
+            window: Some(slice.window_size()),
+            payload: slice.payload(),
+            payload_len: ip.payload_len.saturating_sub(header_len),
+        });
+    }
+    let header = ip.payload.get(..TCP_ESSENTIAL).ok_or(Skip::CutHeaders)?;
+    let header_len = u32::from(header[12] >> 4) * 4;
+    if header_len < 20 || header_len > ip.payload_len {
+        return Err(Skip::Malformed);
+    }
+    let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+    let word = |at: usize| u32::from(half(at)) << 16 | u32::from(half(at + 2));
+    Ok(Segment {
+        src_port: half(0),
+        dst_port: half(2),
+        seq: word(4),
+        ack: word(8),
+        flags: Flags::from_bits_retain(header[13]),
+        window: None,
+        payload: &[],
+        payload_len: ip.payload_len - header_len,
+    })
+}
+
+fn udp<'a>(ip: &Ip<'a>) -> Result<Datagram<'a>, Skip> {
+    let slice = UdpSlice::from_slice_lax(ip.payload).map_err(|_| Skip::CutHeaders)?;
+    // Length 0 means a jumbogram or offload; in a first fragment the length is the whole datagram's.
+    let claimed = u32::from(slice.length()).checked_sub(UDP_HEADER);
+    let room = ip.payload_len.saturating_sub(UDP_HEADER);
+    Ok(Datagram {
+        src_port: slice.source_port(),
+        dst_port: slice.destination_port(),
+        payload: slice.payload(),
+        payload_len: claimed.unwrap_or(room),
+    })
+}

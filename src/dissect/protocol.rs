@@ -1,0 +1,80 @@
+//! The protocols that can be told apart, and their names.
+
+/// A protocol above TCP or UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the protocols' own")]
+pub enum Protocol {
+    Tls,
+    Http,
+    Winrm,
+    CimXml,
+    Smb,
+    NetbiosSession,
+    Dcerpc,
+    Tds,
+    Ssh,
+    Ipmi,
+    NetTcp,
+    Kerberos,
+    Ldap,
+    Rdp,
+    Dns,
+    Dhcp,
+    Tftp,
+    Ntp,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::Tls,
+        Self::Http,
+        Self::Winrm,
+        Self::CimXml,
+        Self::Smb,
+        Self::NetbiosSession,
+        Self::Dcerpc,
+        Self::Tds,
+        Self::Ssh,
+        Self::Ipmi,
+        Self::NetTcp,
+        Self::Kerberos,
+        Self::Ldap,
+        Self::Rdp,
+        Self::Dns,
+        Self::Dhcp,
+        Self::Tftp,
+        Self::Ntp,
+    ];
+
+    /// Its name in files and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::Winrm => "winrm",
+            Self::CimXml => "cim-xml",
+            Self::Smb => "smb",
+            Self::NetbiosSession => "netbios-session",
+            Self::Dcerpc => "dcerpc",
+            Self::Tds => "tds",
+            Self::Ssh => "ssh",
+            Self::Ipmi => "ipmi",
+            Self::NetTcp => "net-tcp",
+            Self::Kerberos => "kerberos",
+            Self::Ldap => "ldap",
+            Self::Rdp => "rdp",
+            Self::Dns => "dns",
+            Self::Dhcp => "dhcp",
+            Self::Tftp => "tftp",
+            Self::Ntp => "ntp",
+        }
+    }
+
+    /// The protocol of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+}

@@ -1,0 +1,26 @@
+//! Flow: packets become conversations.
+//!
+//! A conversation is what two endpoints say to each other over one transport, from the first packet
+//! to the last. Counters belong to the side that sent; which side is the client is decided from what
+//! the wire shows ([`Conversation::opener`]), and where the wire does not show it, by a later stage
+//! that knows more. Time is the packets' own.
+
+mod community_id;
+mod conn_state;
+mod conversation;
+mod end_state;
+mod endpoint;
+mod history;
+mod icmp_error;
+mod outcome;
+mod table;
+mod tcp;
+
+pub use community_id::community_id;
+pub use conn_state::ConnState;
+pub use conversation::{Basis, Conversation, Counters};
+pub use endpoint::{Endpoint, Key, Side, Transport};
+pub use icmp_error::{IcmpErrorSeen, Meaning};
+pub use outcome::{Outcome, SILENCE_NANOS};
+pub use table::FlowTable;
+pub use tcp::Tcp;

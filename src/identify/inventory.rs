@@ -1,0 +1,46 @@
+//! Whose address is it: the longest prefix decides.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prefix_trie::PrefixMap;
+
+use super::{Machine, MachineId};
+
+/// Addresses and networks with their owners.
+#[derive(Clone, Default)]
+pub struct Inventory {
+    v4: PrefixMap<Ipv4Net, MachineId>,
+    v6: PrefixMap<Ipv6Net, MachineId>,
+}
+
+impl Inventory {
+    /// The inventory of a list of machines, and each network that two of them own.
+    #[must_use]
+    pub fn new(machines: &[Machine]) -> (Self, Vec<(IpNet, MachineId, MachineId)>) {
+        let mut inventory = Self::default();
+        let mut owned_twice = Vec::new();
+        for (index, machine) in machines.iter().enumerate() {
+            let id = MachineId(u32::try_from(index).unwrap_or(u32::MAX));
+            for network in &machine.addresses {
+                let earlier = match network {
+                    IpNet::V4(network) => inventory.v4.insert(*network, id),
+                    IpNet::V6(network) => inventory.v6.insert(*network, id),
+                };
+                if let Some(earlier) = earlier.filter(|earlier| *earlier != id) {
+                    owned_twice.push((*network, earlier, id));
+                }
+            }
+        }
+        (inventory, owned_twice)
+    }
+
+    /// The machine that owns an address.
+    #[must_use]
+    pub fn owner(&self, ip: IpAddr) -> Option<MachineId> {
+        match ip {
+            IpAddr::V4(ip) => self.v4.get_lpm(&Ipv4Net::from(ip)).map(|(_, id)| *id),
+            IpAddr::V6(ip) => self.v6.get_lpm(&Ipv6Net::from(ip)).map(|(_, id)| *id),
+        }
+    }
+}

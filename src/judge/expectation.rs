@@ -1,0 +1,61 @@
+//! What the matrix and the site say of a conversation before it is looked at.
+
+/// A rule: an entry of the matrix or an allowance of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleRef {
+    /// Place among the matrix's entries.
+    Entry(usize),
+    /// Place among the site's allowances.
+    Allow(usize),
+}
+
+/// Why a conversation is expected, or that it is not. Stronger ones stand first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A rule of the page.
+    Expected,
+    /// A rule of the page the other way round, where that is plausible.
+    Reverse,
+    /// The page's note on dynamic ports.
+    DynamicRpc,
+    /// Known traffic that the page does not list.
+    Companion,
+    /// Allowed by the site file.
+    Site,
+    /// Nothing expects it.
+    None,
+}
+
+impl Kind {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expected => "expected",
+            Self::Reverse => "reverse",
+            Self::DynamicRpc => "dynamic-rpc",
+            Self::Companion => "companion",
+            Self::Site => "site",
+            Self::None => "none",
+        }
+    }
+}
+
+/// An expectation with the rules that raise it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Why it is expected.
+    pub kind: Kind,
+    /// The rules of that kind that fit, in the matrix's order; none with [`Kind::None`].
+    pub rules: Vec<RuleRef>,
+}
+
+impl Expectation {
+    pub(super) const NONE: Self = Self { kind: Kind::None, rules: Vec::new() };
+
+    /// How a dynamic RPC port is known: so far only by lying in the range.
+    #[must_use]
+    pub fn grade(&self) -> Option<&'static str> {
+        (self.kind == Kind::DynamicRpc).then_some("range")
+    }
+}

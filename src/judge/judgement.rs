@@ -1,0 +1,145 @@
+//! A conversation judged.
+
+use super::{Evidence, Expectation, Kind, Policy, Verdict, direction::orient, policy::Talk, why};
+use crate::{
+    capture::Timestamp,
+    dissect::Protocol,
+    flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side},
+    identify::MachineId,
+};
+
+/// A conversation with all that is to be said of it.
+#[derive(Clone, Debug)]
+pub struct Judgement<'a> {
+    /// What was judged.
+    pub conversation: &'a Conversation,
+    /// Which side is the client.
+    pub client: Side,
+    /// The basis for saying so.
+    pub basis: Basis,
+    /// The client's machine, where the site knows it.
+    pub client_machine: Option<MachineId>,
+    /// The server's machine, where the site knows it.
+    pub server_machine: Option<MachineId>,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What was to be expected; nothing of a conversation with a stranger.
+    pub expectation: Expectation,
+    /// What may be spoken under the rules; empty for whatever.
+    pub protocols: Vec<Protocol>,
+    /// Whether what is spoken is one of them, where both are known.
+    pub agrees: Option<bool>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How far the verdict can be trusted.
+    pub evidence: Evidence,
+}
+
+/// What the capture as a whole says of its witness.
+#[derive(Clone, Copy, Debug)]
+pub struct Witness {
+    /// Time of the latest packet.
+    pub now: Timestamp,
+    /// Whether the recorder is known to have lost packets.
+    pub lossy: bool,
+}
+
+impl Policy {
+    /// Judges a conversation as it stands.
+    #[must_use]
+    pub fn judge<'a>(&self, conversation: &'a Conversation, witness: Witness) -> Judgement<'a> {
+        let (client, basis) = orient(self, conversation);
+        let [client_end, server_end] =
+            [client, !client].map(|side| conversation.ends[side as usize]);
+        let client_machine = self.site.owner(client_end.ip);
+        let server_machine = self.site.owner(server_end.ip);
+        let outcome = Outcome::of(conversation, client, witness.now);
+        let known = client_machine.zip(server_machine);
+        let expectation = known.map_or(Expectation::NONE, |(client, server)| {
+            self.expect(&Talk {
+                client,
+                server,
+                transport: conversation.transport,
+                server_port: server_end.port,
+                client_port: client_end.port,
+                oriented: matches!(basis, Basis::Syn | Basis::SynAck),
+            })
+        });
+        let protocols = self.protocols(&expectation.rules);
+        let observed = conversation.protocol(client);
+        let agrees = observed
+            .filter(|_| expectation.kind != Kind::None && !protocols.is_empty())
+            .map(|observed| protocols.contains(&observed));
+        let verdict = match known {
+            Some(_) => {
+                let both_talk = conversation.both_sides_talk();
+                Verdict::of(expectation.kind, outcome, agrees, both_talk)
+            }
+            None => Verdict::Outside,
+        };
+        let evidence = evidence(conversation, client, outcome, witness);
+        Judgement {
+            conversation,
+            client,
+            basis,
+            client_machine,
+            server_machine,
+            outcome,
+            expectation,
+            protocols,
+            agrees,
+            verdict,
+            evidence,
+        }
+    }
+
+    /// The verdict in a sentence, for a person.
+    #[must_use]
+    pub fn why(&self, judgement: &Judgement<'_>) -> String {
+        why::sentence(self, judgement)
+    }
+}
+
+impl Judgement<'_> {
+    /// The client's endpoint.
+    #[must_use]
+    pub fn client_end(&self) -> Endpoint {
+        self.conversation.ends[self.client as usize]
+    }
+
+    /// The server's endpoint.
+    #[must_use]
+    pub fn server_end(&self) -> Endpoint {
+        self.conversation.ends[!self.client as usize]
+    }
+
+    /// What was seen to be spoken.
+    #[must_use]
+    pub fn observed(&self) -> Option<Protocol> {
+        self.conversation.protocol(self.client)
+    }
+}
+
+fn evidence(
+    conversation: &Conversation,
+    client: Side,
+    outcome: Outcome,
+    witness: Witness,
+) -> Evidence {
+    match outcome {
+        Outcome::Answered => Evidence::Observed,
+        Outcome::Silent if witness.lossy => Evidence::Weak,
+        Outcome::Silent => Evidence::Inferred,
+        Outcome::Pending | Outcome::Partial => Evidence::Weak,
+        Outcome::Refused | Outcome::Prohibited | Outcome::Unreachable => {
+            let said = conversation.failure_of(client).map(|error| error.meaning());
+            let asked = conversation.counters[client as usize].packets > 0;
+            match said {
+                // The error alone, without the packet that it speaks of, could be anybody's.
+                Some(_) if !asked => Evidence::Weak,
+                Some(meaning) if meaning > Meaning::Advice => Evidence::Confirmed,
+                _ => Evidence::Observed,
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Judge: expectation x outcome = verdict, with the rule, the evidence and a sentence why.
+//!
+//! The matrix is data ([`Matrix`]); the site says which machine is what; this stage puts the two
+//! together ([`Policy`]) and holds a conversation against them ([`Judgement`]). It knows nothing of
+//! how a verdict is shown.
+
+mod coverage;
+mod direction;
+mod expectation;
+mod firewall;
+mod judgement;
+mod matrix;
+mod matrix_file;
+mod policy;
+mod question;
+mod tally;
+mod verdict;
+mod why;
+
+pub use coverage::{CoverageRow, Status, coverage};
+pub use direction::orient;
+pub use expectation::{Expectation, Kind, RuleRef};
+pub use firewall::{Exception, exceptions};
+pub use judgement::{Judgement, Witness};
+pub use matrix::{Entry, Matrix, Requirement, Section};
+pub use policy::{Policy, Talk};
+pub use question::{Answer, Who, may_talk};
+pub use tally::{PairCount, RuleCount, Tally};
+pub use verdict::{Evidence, Verdict};

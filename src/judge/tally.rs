@@ -1,0 +1,120 @@
+//! Counts that are never shed: per pair of machines, port and verdict, and per rule.
+
+use std::collections::BTreeMap;
+
+use super::{Judgement, Kind, RuleRef, Verdict};
+use crate::{flow::Transport, identify::MachineId};
+
+/// Conversations of one verdict between two machines to one port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairCount {
+    /// Who asked.
+    pub client: MachineId,
+    /// Who was asked.
+    pub server: MachineId,
+    /// Transport.
+    pub transport: Transport,
+    /// The server's port.
+    pub port: u16,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// What became of the conversations that a rule expects between two machines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Worked.
+    pub ok: u64,
+    /// Failed.
+    pub blocked: u64,
+    /// Something else was spoken.
+    pub mismatch: u64,
+    /// Undecided.
+    pub unknown: u64,
+}
+
+/// The counts of one engine, or of several merged.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    verdicts: BTreeMap<Verdict, u64>,
+    pairs: BTreeMap<PairCount, u64>,
+    rules: BTreeMap<(RuleRef, MachineId, MachineId), RuleCount>,
+}
+
+impl Tally {
+    /// Counts a judgement.
+    pub fn count(&mut self, judgement: &Judgement<'_>) {
+        *self.verdicts.entry(judgement.verdict).or_default() += 1;
+        let Some((client, server)) = judgement.client_machine.zip(judgement.server_machine) else {
+            return;
+        };
+        let transport = judgement.conversation.transport;
+        let (port, verdict) = (judgement.server_end().port, judgement.verdict);
+        *self.pairs.entry(PairCount { client, server, transport, port, verdict }).or_default() += 1;
+        if !matches!(judgement.expectation.kind, Kind::Expected | Kind::DynamicRpc) {
+            return;
+        }
+        for rule in &judgement.expectation.rules {
+            let count = self.rules.entry((*rule, client, server)).or_default();
+            match verdict {
+                Verdict::Ok => count.ok += 1,
+                Verdict::Blocked => count.blocked += 1,
+                Verdict::Mismatch => count.mismatch += 1,
+                _ => count.unknown += 1,
+            }
+        }
+    }
+
+    /// Conversations of a verdict.
+    #[must_use]
+    pub fn of_verdict(&self, verdict: Verdict) -> u64 {
+        self.verdicts.get(&verdict).copied().unwrap_or(0)
+    }
+
+    /// All conversations.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.verdicts.values().sum()
+    }
+
+    /// The counts per pair, port and verdict.
+    pub fn pairs(&self) -> impl Iterator<Item = (&PairCount, u64)> {
+        self.pairs.iter().map(|(pair, count)| (pair, *count))
+    }
+
+    /// The pairs of machines between which a rule's conversations were seen.
+    pub fn pairs_of(&self, rule: RuleRef) -> impl Iterator<Item = (MachineId, MachineId)> {
+        let least = (rule, MachineId(0), MachineId(0));
+        let most = (rule, MachineId(u32::MAX), MachineId(u32::MAX));
+        self.rules.range(least..=most).map(|((_, client, server), _)| (*client, *server))
+    }
+
+    /// What became of a rule's conversations between two machines.
+    #[must_use]
+    pub fn of_rule(&self, rule: RuleRef, client: MachineId, server: MachineId) -> RuleCount {
+        self.rules.get(&(rule, client, server)).copied().unwrap_or_default()
+    }
+
+    /// Adds another engine's counts.
+    pub fn merge(&mut self, other: Self) {
+        for (verdict, count) in other.verdicts {
+            *self.verdicts.entry(verdict).or_default() += count;
+        }
+        for (pair, count) in other.pairs {
+            *self.pairs.entry(pair).or_default() += count;
+        }
+        for (key, count) in other.rules {
+            self.rules.entry(key).or_default().add(count);
+        }
+    }
+}
+
+impl RuleCount {
+    /// Adds another count.
+    pub fn add(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.blocked += other.blocked;
+        self.mismatch += other.mismatch;
+        self.unknown += other.unknown;
+    }
+}
