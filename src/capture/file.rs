@@ -1,6 +1,10 @@
 //! One capture, read record by record.
 
-use std::{fmt, io::Read};
+use std::{
+    fmt,
+    io::Read,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use super::{
     Frame, LinkType, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, open, pcap,
@@ -73,12 +77,13 @@ pub struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// Opens a capture and recognises its format; no frame is read yet.
+    /// Opens a capture and recognises its format; no frame is read yet. `read` counts the bytes read
+    /// from the source, before any decompression.
     ///
     /// # Errors
     /// The file cannot be opened, or does not begin as a capture does.
-    pub fn open(source: &Source) -> Result<Self, OpenError> {
-        let (reader, compression) = open::uncompressed(source)?;
+    pub fn open(source: &Source, read: Arc<AtomicU64>) -> Result<Self, OpenError> {
+        let (reader, compression) = open::uncompressed(source, read)?;
         Self::from_reader(source.to_string(), reader, compression)
     }
 

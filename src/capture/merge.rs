@@ -1,6 +1,13 @@
 //! Several captures as one, in order of time: the files of a ring buffer, named in any order.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use super::{CaptureFile, Frame, OpenError, Problem, Source, Summary, Timestamp};
 
@@ -16,6 +23,7 @@ pub struct Merge {
     current: Option<usize>,
     done: Vec<(usize, Summary)>,
     failures: Vec<OpenError>,
+    read: Arc<AtomicU64>,
 }
 
 impl Merge {
@@ -31,6 +39,7 @@ impl Merge {
             current: None,
             done: Vec::new(),
             failures: Vec::new(),
+            read: Arc::default(),
         };
         let mut unique = sources.to_vec();
         unique.sort();
@@ -53,7 +62,7 @@ impl Merge {
     }
 
     fn admit(&mut self, source: Source, times_named: usize) {
-        let mut capture = match CaptureFile::open(&source) {
+        let mut capture = match CaptureFile::open(&source, Arc::clone(&self.read)) {
             Ok(capture) => capture,
             Err(error) => return self.failures.push(error),
         };
@@ -93,6 +102,12 @@ impl Merge {
         self.open.get(self.current?)?.as_ref()?.frame()
     }
 
+    /// Bytes read from all sources, before any decompression.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
     /// What is known of each capture, earliest first, and of those that could not be opened.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Summary>, Vec<OpenError>) {
@@ -111,7 +126,7 @@ impl Merge {
                 return;
             }
             self.waiting.pop();
-            match CaptureFile::open(&self.sources[index]) {
+            match CaptureFile::open(&self.sources[index], Arc::clone(&self.read)) {
                 Ok(file) => {
                     self.open[index] = Some(file);
                     self.advance_file(index);

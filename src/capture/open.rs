@@ -5,6 +5,10 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use flate2::bufread::MultiGzDecoder;
@@ -58,8 +62,11 @@ pub enum OpenError {
 }
 
 /// Opens a source and takes the compression off; gives the compression's name, too.
+///
+/// `read` counts the bytes read from the source, for those who watch the progress.
 pub(super) fn uncompressed(
     source: &Source,
+    read: Arc<AtomicU64>,
 ) -> Result<(Box<dyn Read + Send>, Option<&'static str>), OpenError> {
     let system = |error| OpenError::System { file: source.to_string(), error };
     let raw: Box<dyn Read + Send> = match source {
@@ -72,7 +79,7 @@ pub(super) fn uncompressed(
             Box::new(file)
         }
     };
-    let mut reader = Prefixed::new(raw).map_err(system)?;
+    let mut reader = Prefixed::new(Box::new(Counted { reader: raw, read })).map_err(system)?;
     let prefix = reader.fill_buf().map_err(system)?;
     Ok(if prefix.starts_with(&[0x1f, 0x8b]) {
         (Box::new(MultiGzDecoder::new(reader)), Some("gzip"))
@@ -142,6 +149,20 @@ fn what_it_seems(start: &[u8]) -> String {
         "not a capture file (it begins with {}); pcap and pcapng are read, plain or in gzip or zstd",
         shown.join(" ")
     )
+}
+
+/// Counts the bytes that pass.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
 }
 
 /// A buffered reader whose first bytes are there even where the first read gives fewer, as on a pipe.

@@ -153,10 +153,13 @@ impl Conversation {
         }
     }
 
-    /// Whether both sides are seen to send.
+    /// Whether both sides are seen to talk; asking and refusing is not talking.
     #[must_use]
     pub fn both_sides_talk(&self) -> bool {
-        self.counters.iter().all(|side| side.packets > 0)
+        [Side::A, Side::B].into_iter().all(|side| match &self.tcp {
+            Some(tcp) => tcp.sent(side).intersects(Sent::SYN_ACK | Sent::ACK | Sent::DATA),
+            None => self.counters[side as usize].packets > 0,
+        })
     }
 
     /// The first protocol recognised, the client's bytes before the server's.

@@ -120,6 +120,13 @@ impl FlowTable {
         }
     }
 
+    /// Adds the conversations of another table that was fed other conversations.
+    pub fn merge(&mut self, other: Self) {
+        for conversation in other.conversations {
+            self.keep(conversation);
+        }
+    }
+
     /// Ends the table and gives all conversations, in order of their beginning.
     #[must_use]
     pub fn into_conversations(self) -> Vec<Conversation> {

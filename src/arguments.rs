@@ -1,0 +1,212 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{capture::Source, engine::DEFAULT_MAX_CONVERSATIONS, judge::Verdict, present::Format};
+
+/// Holds the traffic in captures against the port matrix of System Center VMM.
+///
+/// Says of every conversation between the machines of a site whether it should be there and whether
+/// it works: what is blocked, what is unexpected, what is proven.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours; `NO_COLOR` is heeded.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 as expected, 1 findings, 2 could not verify (usage, bad file, no permission).
+
+Examples:
+  vmmtap site check                          is the site file good, and what does it cover?
+  vmmtap check capture.pcapng                what is blocked, what is unexpected?
+  vmmtap check --format json ring*.pcapng    the same for a script, over a ring buffer's files
+  vmmtap flows capture.pcap                  the conversations alone, without a site file
+  vmmtap matrix --from vmm-server --to hyperv-host --port 5985
+  vmmtap firewall --format powershell -o vmm-firewall.ps1";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge captures against the matrix and the site, and report.
+    Check(CheckArguments),
+    /// List the conversations of captures; needs no site file.
+    Flows(FlowsArguments),
+    /// Show the matrix in force, or ask whether one machine may talk to another.
+    Matrix(MatrixArguments),
+    /// List the inbound firewall exceptions that each machine needs.
+    Firewall(FirewallArguments),
+    /// Work with the site file.
+    #[command(subcommand)]
+    Site(SiteCommand),
+}
+
+/// What to do with the site file.
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
+    /// Read the site file and say what it covers.
+    Check(SiteCheckArguments),
+}
+
+/// The site file's name where none is given.
+pub const DEFAULT_SITE: &str = "vmmtap.toml";
+
+/// Where the captures are and how they are read.
+#[derive(Args, Debug)]
+pub struct Reading {
+    /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
+    /// merged by time.
+    #[arg(value_name = "CAPTURE", required = true, value_parser = source)]
+    pub captures: Vec<Source>,
+    /// Conversations kept in detail; beyond them the least telling ones are only counted.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
+        value_parser = at_least_one)]
+    pub max_conversations: usize,
+}
+
+/// Where and how the results are written.
+#[derive(Args, Debug)]
+pub struct Writing {
+    /// How to write the results.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Write the results to a file.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The matrix to use.
+#[derive(Args, Debug)]
+pub struct MatrixChoice {
+    /// A matrix of your own in the place of the page's, as TOML.
+    #[arg(long = "matrix", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// `vmmtap check`.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub reading: Reading,
+    /// The site file.
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
+    pub site: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub matrix: MatrixChoice,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub writing: Writing,
+    /// The verdicts that make the exit code 1.
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = verdict,
+        default_value = "blocked,unexpected,mismatch")]
+    pub fail_on: Vec<Verdict>,
+    /// List the conversations with machines that the site does not know, too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `vmmtap flows`.
+#[derive(Args, Debug)]
+pub struct FlowsArguments {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub reading: Reading,
+    /// A site file, to name and judge the conversations as well.
+    #[arg(short, long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub writing: Writing,
+}
+
+/// `vmmtap matrix`.
+#[derive(Args, Debug)]
+pub struct MatrixArguments {
+    /// The client: a machine, a role or an address.
+    #[arg(long, value_name = "WHO")]
+    pub from: Option<String>,
+    /// The server: a machine, a role or an address.
+    #[arg(long, value_name = "WHO")]
+    pub to: Option<String>,
+    /// The server's port, such as 5985 or 623/udp.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// The site file, for machines and changed ports; vmmtap.toml is used where it is there.
+    #[arg(short, long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub matrix: MatrixChoice,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub writing: Writing,
+}
+
+/// `vmmtap firewall`.
+#[derive(Args, Debug)]
+pub struct FirewallArguments {
+    /// Only the exceptions of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
+    /// The site file.
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
+    pub site: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub matrix: MatrixChoice,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub writing: Writing,
+}
+
+/// `vmmtap site check`.
+#[derive(Args, Debug)]
+pub struct SiteCheckArguments {
+    /// The site file.
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
+    pub site: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub matrix: MatrixChoice,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group has its own")]
+    pub writing: Writing,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result of a value parser")]
+fn source(word: &str) -> Result<Source, String> {
+    Ok(if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) })
+}
+
+fn at_least_one(word: &str) -> Result<usize, String> {
+    word.parse().ok().filter(|n| *n > 0).ok_or_else(|| "write a number from 1 up".to_owned())
+}
+
+fn verdict(word: &str) -> Result<Verdict, String> {
+    let names = Verdict::ALL.map(Verdict::name);
+    Verdict::ALL.into_iter().find(|verdict| verdict.name() == word).ok_or_else(|| {
+        let meant = crate::identify::nearest(word, names);
+        let hint = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+        format!("the verdicts are {}{hint}", names.join(", "))
+    })
+}

@@ -1,0 +1,136 @@
+//! The engine: frames in, a report out.
+//!
+//! It is a value with no clock, handle or thread in it. Two engines, each fed its share of the
+//! conversations, merge into one that reports as if it had seen all.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    capture::{Frame, Problem, Summary, Timestamp},
+    decode::{Body, Packet, Skip, SkipCounts, decode},
+    flow::{Conversation, FlowTable},
+    judge::{Policy, Tally, Verdict, Witness},
+    report::Report,
+};
+
+/// Judges frames one by one.
+pub struct Engine {
+    policy: Arc<Policy>,
+    table: FlowTable,
+    max_conversations: usize,
+    frames: u64,
+    icmp_errors: u64,
+    skips: SkipCounts,
+    latest: Option<Timestamp>,
+    tally: Tally,
+    shed: BTreeMap<Verdict, u64>,
+}
+
+/// Conversations kept in detail where nothing else is said. With some 500 bytes each and the table's
+/// share, a million stays well below 1 GiB.
+pub const DEFAULT_MAX_CONVERSATIONS: usize = 1_000_000;
+
+/// One in so many conversations is shed when the table is full, so that it is not full again at once.
+const SHED_SHARE: usize = 8;
+
+impl Engine {
+    /// An engine under a policy that keeps the detail of at most `max_conversations`.
+    #[must_use]
+    pub fn new(policy: Arc<Policy>, max_conversations: usize) -> Self {
+        Self {
+            policy,
+            table: FlowTable::default(),
+            max_conversations: max_conversations.max(1),
+            frames: 0,
+            icmp_errors: 0,
+            skips: SkipCounts::default(),
+            latest: None,
+            tally: Tally::default(),
+            shed: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a frame in.
+    pub fn feed(&mut self, frame: &Frame<'_>) {
+        self.take(frame.time, decode(frame));
+    }
+
+    /// Takes a decoded frame in.
+    pub fn take(&mut self, time: Timestamp, decoded: Result<Packet<'_>, Skip>) {
+        self.frames += 1;
+        self.latest = self.latest.max(Some(time));
+        match decoded {
+            Ok(packet) => {
+                self.icmp_errors += u64::from(matches!(packet.body, Body::Error(_)));
+                self.table.take(&packet);
+                if self.table.len() > self.max_conversations {
+                    self.shed();
+                }
+            }
+            Err(skip) => self.skips.count(skip),
+        }
+    }
+
+    /// Adds what another engine under the same policy has seen.
+    pub fn merge(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.icmp_errors += other.icmp_errors;
+        self.latest = self.latest.max(other.latest);
+        self.skips.merge(other.skips);
+        self.tally.merge(other.tally);
+        for (verdict, count) in other.shed {
+            *self.shed.entry(verdict).or_default() += count;
+        }
+        self.table.merge(other.table);
+        while self.table.len() > self.max_conversations {
+            self.shed();
+        }
+    }
+
+    /// Judges what it has seen. `captures` are the sources of the frames.
+    #[must_use]
+    pub fn finish(mut self, captures: Vec<Summary>) -> Report {
+        let lossy = captures.iter().any(|one| one.problems.count(Problem::RecorderDrops) > 0);
+        let witness = Witness { now: self.latest.unwrap_or_default(), lossy };
+        let conversations = self.table.into_conversations();
+        for conversation in &conversations {
+            self.tally.count(&self.policy.judge(conversation, witness));
+        }
+        Report {
+            policy: self.policy,
+            captures,
+            frames: self.frames,
+            icmp_errors: self.icmp_errors,
+            skips: self.skips,
+            conversations,
+            tally: self.tally,
+            shed: self.shed,
+            witness,
+        }
+    }
+
+    /// Gives up the detail of the least telling conversations; they are judged and counted first.
+    fn shed(&mut self) {
+        let witness = Witness { now: self.latest.unwrap_or_default(), lossy: false };
+        let policy = Arc::clone(&self.policy);
+        let rank = |conversation: &Conversation| worth(policy.judge(conversation, witness).verdict);
+        let excess = self.table.len().saturating_sub(self.max_conversations);
+        let count = excess.max(self.max_conversations / SHED_SHARE).max(1);
+        for conversation in self.table.shed(count, rank) {
+            let judgement = self.policy.judge(&conversation, witness);
+            *self.shed.entry(judgement.verdict).or_default() += 1;
+            self.tally.count(&judgement);
+        }
+    }
+}
+
+/// What is kept longest has the highest rank: findings.
+fn worth(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Outside => 0,
+        Verdict::Ok => 1,
+        Verdict::Unknown => 2,
+        Verdict::Denied => 3,
+        Verdict::Mismatch | Verdict::Unexpected | Verdict::Blocked => 4,
+    }
+}

@@ -1,0 +1,80 @@
+//! Conversations of one kind between two machines, told once.
+
+use std::collections::HashMap;
+
+use super::names;
+use crate::{
+    capture::Timestamp,
+    flow::Transport,
+    identify::MachineId,
+    judge::{Evidence, Judgement, RuleRef, Verdict},
+    report::Report,
+};
+
+/// What there is to say of the conversations of one verdict, pair, port and rule.
+pub(super) struct Finding {
+    pub verdict: Verdict,
+    pub client: String,
+    pub server: String,
+    /// `tcp 5985`.
+    pub service: String,
+    /// The rules' titles.
+    pub rules: Vec<String>,
+    pub evidence: Evidence,
+    /// The sentence of the first one.
+    pub why: String,
+    pub first: Timestamp,
+    pub count: u64,
+}
+
+type Key = (Verdict, Option<MachineId>, Option<MachineId>, Transport, u16, Vec<RuleRef>);
+
+/// The findings of these verdicts, the most urgent first, then in order of their beginning.
+pub(super) fn findings(report: &Report, verdicts: &[Verdict]) -> Vec<Finding> {
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for judgement in report.judgements().filter(|one| verdicts.contains(&one.verdict)) {
+        let place = *places.entry(key(&judgement)).or_insert(findings.len());
+        match findings.get_mut(place) {
+            Some(finding) => finding.count += 1,
+            None => findings.push(Finding::new(report, &judgement)),
+        }
+    }
+    findings.sort_by_key(|finding| (finding.verdict, finding.first));
+    findings
+}
+
+fn key(judgement: &Judgement<'_>) -> Key {
+    (
+        judgement.verdict,
+        judgement.client_machine,
+        judgement.server_machine,
+        judgement.conversation.transport,
+        judgement.server_end().port,
+        judgement.expectation.rules.clone(),
+    )
+}
+
+impl Finding {
+    fn new(report: &Report, judgement: &Judgement<'_>) -> Self {
+        let policy = &report.policy;
+        let (client, server) = names::parties(policy, judgement);
+        let port = judgement.server_end().port;
+        Self {
+            verdict: judgement.verdict,
+            client,
+            server,
+            service: names::service(judgement.conversation.transport, port),
+            rules: judgement.expectation.rules.iter().map(|rule| policy.title(*rule)).collect(),
+            evidence: judgement.evidence,
+            why: policy.why(judgement),
+            first: judgement.conversation.first,
+            count: 1,
+        }
+    }
+
+    /// The rules' titles, or a dash.
+    pub fn rules(&self) -> String {
+        if self.rules.is_empty() { "no rule".to_owned() } else { self.rules.join(", ") }
+    }
+}

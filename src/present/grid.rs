@@ -1,0 +1,81 @@
+//! A table of text: as columns, as CSV, as Markdown.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    clean,
+    clean::{csv_cell, markdown_cell},
+};
+
+/// Rows of cells under a header.
+pub struct Grid {
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// An empty table.
+    #[must_use]
+    pub fn new(header: &[&'static str]) -> Self {
+        Self { header: header.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row of as many cells as the header has.
+    pub fn push(&mut self, row: Vec<String>) {
+        self.rows.push(row);
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// As CSV (RFC 4180).
+    ///
+    /// # Errors
+    /// None that a writer into memory can meet.
+    pub fn csv(&self) -> csv::Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&self.header)?;
+        for row in &self.rows {
+            writer.write_record(row.iter().map(|cell| csv_cell(cell)))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// As a Markdown table.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut text = line(self.header.iter().map(|cell| (*cell).to_owned()).collect());
+        text += &line(self.header.iter().map(|_| "---".to_owned()).collect());
+        for row in &self.rows {
+            text += &line(row.iter().map(|cell| markdown_cell(cell)).collect());
+        }
+        text
+    }
+
+    /// As columns, two spaces apart; the last one is as wide as it is. Lines are indented.
+    #[must_use]
+    pub fn columns(&self, indent: usize) -> String {
+        let header: Vec<String> = self.header.iter().map(|cell| (*cell).to_owned()).collect();
+        let rows = || std::iter::once(&header).chain(&self.rows);
+        let widths: Vec<usize> = (0..header.len())
+            .map(|column| rows().map(|row| row[column].width()).max().unwrap_or(0))
+            .collect();
+        let mut text = String::new();
+        for row in rows() {
+            let mut line = " ".repeat(indent);
+            for (cell, width) in row.iter().zip(&widths) {
+                let cell = clean(cell);
+                line += &cell;
+                line += &" ".repeat(width.saturating_sub(cell.width()) + 2);
+            }
+            text += line.trim_end();
+            text.push('\n');
+        }
+        text
+    }
+}

@@ -1,0 +1,93 @@
+//! The report as JSON, written as it is made: a million conversations are never a million records.
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use super::{
+    clean,
+    record::{CaptureRecord, CoverageRecord, FlowRecord, TotalsRecord},
+};
+use crate::{
+    judge::{Judgement, Verdict},
+    report::Report,
+};
+
+/// Writes the report; `with_outside` lists the conversations with strangers, too.
+///
+/// # Errors
+/// Writing failed.
+pub fn report(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *output, &Document { report, with_outside })?;
+    output.write_all(b"\n")
+}
+
+/// Writes one conversation a line.
+///
+/// # Errors
+/// Writing failed.
+pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
+    for judgement in listed(report, with_outside) {
+        serde_json::to_writer(&mut *output, &FlowRecord::new(&report.policy, &judgement))?;
+        output.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// The conversations to list: without a site every one, with a site those between its machines.
+pub(super) fn listed(report: &Report, with_outside: bool) -> impl Iterator<Item = Judgement<'_>> {
+    report
+        .judgements()
+        .filter(move |judgement| with_outside || judgement.verdict != Verdict::Outside)
+}
+
+struct Document<'a> {
+    report: &'a Report,
+    with_outside: bool,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { report, .. } = self;
+        let with_site = report.policy.has_site();
+        let captures: Vec<_> = report.captures.iter().map(CaptureRecord::new).collect();
+        let mut document = serializer.serialize_struct("report", 7)?;
+        document.serialize_field("schema", "vmmtap/report/1")?;
+        document.serialize_field("tool", concat!("vmmtap ", env!("CARGO_PKG_VERSION")))?;
+        document.serialize_field("site", &with_site.then(|| clean(&report.policy.site.name)))?;
+        document.serialize_field("captures", &captures)?;
+        document.serialize_field("totals", &totals(report))?;
+        document.serialize_field("flows", &Flows(self))?;
+        let coverage: Vec<_> = if with_site {
+            let rows = report.coverage().into_iter();
+            rows.map(|row| CoverageRecord::new(&report.policy, row)).collect()
+        } else {
+            Vec::new()
+        };
+        document.serialize_field("coverage", &coverage)?;
+        document.end()
+    }
+}
+
+struct Flows<'a>(&'a Document<'a>);
+
+impl Serialize for Flows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Document { report, with_outside } = self.0;
+        let judgements = listed(report, *with_outside);
+        serializer
+            .collect_seq(judgements.map(|judgement| FlowRecord::new(&report.policy, &judgement)))
+    }
+}
+
+fn totals(report: &Report) -> TotalsRecord {
+    let verdicts = Verdict::ALL.into_iter().map(|one| (one.name(), report.tally.of_verdict(one)));
+    TotalsRecord {
+        packets: report.frames,
+        skipped: report.skips.by_name(),
+        icmp_errors: report.icmp_errors,
+        flows: report.tally.total(),
+        verdicts: if report.policy.has_site() { verdicts.collect() } else { Default::default() },
+        shed: report.shed.iter().map(|(verdict, count)| (verdict.name(), *count)).collect(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Names as people read them.
+
+use ipnet::IpNet;
+
+use super::clean;
+use crate::{
+    capture::{NANOS_PER_SECOND, Timestamp},
+    flow::{Endpoint, Transport},
+    identify::MachineId,
+    judge::{Judgement, Policy, RuleRef},
+};
+
+/// A machine's name.
+pub(super) fn machine(policy: &Policy, id: MachineId) -> String {
+    clean(&policy.site.machine(id).name).into_owned()
+}
+
+/// A machine's name, or the address of a stranger.
+pub(super) fn party(policy: &Policy, id: Option<MachineId>, end: Endpoint) -> String {
+    id.map_or_else(|| end.ip.to_string(), |id| machine(policy, id))
+}
+
+/// Client and server of a judgement.
+pub(super) fn parties(policy: &Policy, judgement: &Judgement<'_>) -> (String, String) {
+    (
+        party(policy, judgement.client_machine, judgement.client_end()),
+        party(policy, judgement.server_machine, judgement.server_end()),
+    )
+}
+
+/// `tcp 5985`, or `ping`.
+pub(super) fn service(transport: Transport, port: u16) -> String {
+    match transport {
+        Transport::Icmp => "ping".to_owned(),
+        other => format!("{other} {port}"),
+    }
+}
+
+/// An endpoint with its port as one writes it.
+pub(super) fn endpoint(end: Endpoint) -> String {
+    std::net::SocketAddr::new(end.ip, end.port).to_string()
+}
+
+/// An address, or a network where it is more than one.
+pub(super) fn network(network: &IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        network.addr().to_string()
+    } else {
+        network.to_string()
+    }
+}
+
+/// The ids of rules.
+pub(super) fn rule_id(policy: &Policy, rule: RuleRef) -> String {
+    match rule {
+        RuleRef::Entry(index) => policy.matrix.entries[index].id.clone(),
+        RuleRef::Allow(index) => policy.site.allows[index].name.clone(),
+    }
+}
+
+/// `1 packet`, `2 packets`.
+pub(super) fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// `2026-03-01 08:00:00`, in UTC.
+pub(super) fn second(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(..19).map_or_else(|| text.clone(), |text| text.replace('T', " "))
+}
+
+/// A duration of nanoseconds as `7.0 s`, `3 min 20 s` or `2 h 4 min`.
+pub(super) fn duration(nanos: i64) -> String {
+    let seconds = nanos / NANOS_PER_SECOND;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", nanos % NANOS_PER_SECOND / (NANOS_PER_SECOND / 10)),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,155 @@
+//! The parts of a report that every format for people shares.
+
+use super::{Grid, clean, names};
+use crate::{
+    judge::{CoverageRow, Requirement, Status, Verdict},
+    report::Report,
+};
+
+/// One line that answers the question.
+pub(super) fn headline(report: &Report) -> String {
+    let site = clean(&report.policy.site.name).into_owned();
+    let site = if site.is_empty() { String::new() } else { format!("{site}: ") };
+    let known = report.known_conversations();
+    if known == 0 {
+        return format!("{site}nothing to judge: no conversation between machines of the site");
+    }
+    let findings = [Verdict::Blocked, Verdict::Unexpected, Verdict::Mismatch];
+    let counts: Vec<String> = findings
+        .into_iter()
+        .map(|verdict| (verdict, report.tally.of_verdict(verdict)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(verdict, count)| format!("{count} {}", verdict.name()))
+        .collect();
+    let of = format!("of {} between machines of the site", names::plural(known, "conversation"));
+    if counts.is_empty() {
+        format!("{site}nothing blocked, nothing unexpected, {of}")
+    } else {
+        format!("{site}{} {of}", counts.join(", "))
+    }
+}
+
+/// What one must know before one believes the rest.
+pub(super) fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    for capture in &report.captures {
+        for line in capture.problems.lines() {
+            notes.push(format!("{}: {line}", capture.source));
+        }
+    }
+    if report.known_conversations() == 0 && report.frames > 0 {
+        notes.push("is this the site file that belongs to the capture?".to_owned());
+    }
+    let shed: u64 = report.shed.values().sum();
+    if shed > 0 {
+        let shed = names::plural(shed, "conversation");
+        notes.push(format!("{shed} counted, but their details given up to save memory"));
+    }
+    notes
+}
+
+/// The sums, labelled.
+pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
+    let mut totals = Vec::new();
+    for capture in &report.captures {
+        let span = match (capture.first, capture.last) {
+            (Some(first), Some(last)) => {
+                let length = names::duration(last.since(first));
+                format!(", from {} UTC, {length}", names::second(first))
+            }
+            _ => String::new(),
+        };
+        let packets = names::plural(capture.packets, "packet");
+        totals
+            .push(("capture", format!("{} ({}): {packets}{span}", capture.source, capture.format)));
+    }
+    let skipped = report.skips.total();
+    let reasons: Vec<String> =
+        report.skips.by_name().iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let why = if skipped > 0 { format!(" ({})", reasons.join(", ")) } else { String::new() };
+    let conversing = report.frames - report.icmp_errors - skipped;
+    totals.push((
+        "packets",
+        format!(
+            "{} = {conversing} in conversations + {} ICMP errors + {skipped} skipped{why}",
+            report.frames, report.icmp_errors
+        ),
+    ));
+    let verdicts: Vec<String> = Verdict::ALL
+        .into_iter()
+        .filter(|verdict| report.policy.has_site() && report.tally.of_verdict(*verdict) > 0)
+        .map(|verdict| format!("{} {}", verdict.name(), report.tally.of_verdict(verdict)))
+        .collect();
+    let split =
+        if verdicts.is_empty() { String::new() } else { format!(": {}", verdicts.join(", ")) };
+    totals.push(("conversations", format!("{}{split}", report.tally.total())));
+    totals
+}
+
+/// The sums as text, for those who asked for conversations alone.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let notes = notes(report).into_iter().map(|note| ("note", note));
+    let lines = notes.filter(|_| !report.captures.is_empty()).chain(totals(report));
+    lines.map(|(label, value)| format!("{label:<15}{}\n", clean(&value))).collect()
+}
+
+/// A line per rule with its pairs by status; rules that cannot be observed are left out.
+pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
+    let mut grid =
+        Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "not seen", ""]);
+    for rows in coverage.chunk_by(|a, b| same_rule(a, b)) {
+        let of = |status: Status| rows.iter().filter(|row| row.status == status).count();
+        if of(Status::NotObservable) == rows.len() {
+            continue;
+        }
+        let count = |status: Status| match of(status) {
+            0 => "-".to_owned(),
+            count => count.to_string(),
+        };
+        let shown = rows.iter().find(|row| row.status != Status::NotObservable).unwrap_or(&rows[0]);
+        let entry = shown.entry;
+        let mark = match entry.requirement {
+            Requirement::Legacy => "legacy",
+            Requirement::Conditional => "conditional",
+            Requirement::Alternative => "one of several",
+            Requirement::Required | Requirement::Local => "",
+        };
+        grid.push(vec![
+            entry.row.map_or_else(|| "note".to_owned(), |row| row.to_string()),
+            entry.id.clone(),
+            ports(shown),
+            count(Status::Verified),
+            count(Status::Blocked),
+            count(Status::Flaky),
+            count(Status::NotSeen),
+            mark.to_owned(),
+        ]);
+    }
+    grid
+}
+
+/// Rows of one rule, its alternatives included, follow each other.
+fn same_rule(a: &CoverageRow<'_>, b: &CoverageRow<'_>) -> bool {
+    a.entry.id == b.entry.id || a.entry.group.is_some() && a.entry.group == b.entry.group
+}
+
+fn ports(row: &CoverageRow<'_>) -> String {
+    let transport = row.transport.map_or("", |transport| transport.name());
+    format!("{transport} {}", row.ports.join("/"))
+}
+
+/// The pairs that the page needs and that were not seen.
+pub(super) fn missing(report: &Report, coverage: &[CoverageRow<'_>]) -> Vec<String> {
+    let name = |id: Option<crate::identify::MachineId>| {
+        id.map_or_else(|| "*".to_owned(), |id| names::machine(&report.policy, id))
+    };
+    coverage
+        .iter()
+        .filter(|row| row.is_missing())
+        .map(|row| {
+            let title = row.entry.title();
+            format!("{} -> {}  {}  {title}", name(row.client), name(row.server), ports(row))
+        })
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! The report for people: the answer first, then coverage, then totals.
+
+use anstyle::{AnsiColor, Style};
+use textwrap::Options;
+
+use super::{
+    Grid, clean,
+    findings::{Finding, findings},
+    names,
+    summary::{coverage_grid, headline, missing, notes, totals},
+};
+use crate::{
+    judge::{CoverageRow, Verdict},
+    report::Report,
+};
+
+/// Columns that the report fits in.
+const WIDTH: usize = 80;
+/// What a report opens with.
+const FINDINGS: [Verdict; 3] = [Verdict::Blocked, Verdict::Unexpected, Verdict::Mismatch];
+/// What it tells of afterwards, more quietly.
+const BESIDE: [Verdict; 2] = [Verdict::Denied, Verdict::Unknown];
+/// Pairs still to be proven that are listed before the rest is only counted.
+const MISSING_LISTED: usize = 12;
+
+/// The report as text; colours are ANSI sequences, for the writer to keep or strip.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let bold = Style::new().bold();
+    let coverage = report.coverage();
+    let mut text = format!("{bold}{}{bold:#}\n", headline(report));
+    for note in notes(report) {
+        text += &wrapped("  note: ", "        ", &note);
+    }
+    for finding in findings(report, &FINDINGS) {
+        text.push('\n');
+        text += &told(&finding);
+    }
+    let beside = findings(report, &BESIDE);
+    if !beside.is_empty() {
+        text += &format!("\n{bold}ALSO SEEN{bold:#}\n");
+        beside.iter().for_each(|finding| text += &told_briefly(finding));
+    }
+    text += &format!("\n{bold}COVERAGE{bold:#}, by rule and pair of machines\n");
+    text += &coverage_grid(&coverage).columns(2);
+    text += &unseen(report, &coverage);
+    text += &format!("\n{bold}TOTALS{bold:#}\n");
+    for (label, value) in totals(report) {
+        text += &wrapped(&format!("  {label:<15}"), &" ".repeat(17), &value);
+    }
+    text
+}
+
+/// The report as Markdown, for a ticket.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let coverage = report.coverage();
+    let mut text = format!("# {}\n\n", super::clean::markdown_cell(&headline(report)));
+    let mut grid =
+        Grid::new(&["verdict", "client", "server", "service", "rule", "count", "evidence", "why"]);
+    for finding in findings(report, &[FINDINGS.as_slice(), &BESIDE].concat()) {
+        grid.push(vec![
+            finding.verdict.name().to_owned(),
+            finding.client.clone(),
+            finding.server.clone(),
+            finding.service.clone(),
+            finding.rules(),
+            finding.count.to_string(),
+            finding.evidence.name().to_owned(),
+            finding.why.clone(),
+        ]);
+    }
+    if !grid.is_empty() {
+        text += &format!("## Findings\n\n{}\n", grid.markdown());
+    }
+    text += &format!("## Coverage\n\n{}\n", coverage_grid(&coverage).markdown());
+    let mut grid = Grid::new(&["what", "how much"]);
+    for note in notes(report) {
+        grid.push(vec!["note".to_owned(), note]);
+    }
+    for (label, value) in totals(report) {
+        grid.push(vec![label.to_owned(), value]);
+    }
+    text + &format!("## Totals\n\n{}", grid.markdown())
+}
+
+fn told(finding: &Finding) -> String {
+    let style = style(finding.verdict);
+    let word = finding.verdict.name().to_uppercase();
+    let Finding { client, server, service, .. } = finding;
+    let rules = finding.rules();
+    let mut text =
+        format!("{style}{word:<10}{style:#}  {client} -> {server}  {service}  {}\n", clean(&rules));
+    text += &wrapped("            ", "            ", &finding.why);
+    let times = names::plural(finding.count, "conversation");
+    let (evidence, first) = (finding.evidence.name(), names::second(finding.first));
+    text + &format!("            {times}, evidence {evidence}, first at {first} UTC\n")
+}
+
+fn told_briefly(finding: &Finding) -> String {
+    let style = style(finding.verdict);
+    let times =
+        if finding.count > 1 { format!(" ({} times)", finding.count) } else { String::new() };
+    let lead = format!("  {style}{:<8}{style:#}  ", finding.verdict.name());
+    wrapped(&lead, "            ", &format!("{}{times}", finding.why))
+}
+
+/// Told apart by the word; the colour only helps the eye.
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Blocked => AnsiColor::Red,
+        Verdict::Unexpected => AnsiColor::Magenta,
+        Verdict::Mismatch => AnsiColor::Yellow,
+        Verdict::Ok => AnsiColor::Green,
+        Verdict::Denied | Verdict::Unknown | Verdict::Outside => return Style::new().bold(),
+    };
+    colour.on_default().bold()
+}
+
+fn unseen(report: &Report, coverage: &[CoverageRow<'_>]) -> String {
+    let missing = missing(report, coverage);
+    if missing.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("  Still to be seen: {}\n", names::plural(missing.len() as u64, "pair"));
+    for one in missing.iter().take(MISSING_LISTED) {
+        text += &format!("    {one}\n");
+    }
+    if missing.len() > MISSING_LISTED {
+        let more = missing.len() - MISSING_LISTED;
+        text += &format!("    and {more} more; --format json lists them all\n");
+    }
+    text
+}
+
+fn wrapped(first: &str, rest: &str, text: &str) -> String {
+    let options = Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
+    textwrap::fill(&clean(text), options) + "\n"
+}

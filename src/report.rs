@@ -1,0 +1,57 @@
+//! What an engine has found, ready to be told.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    capture::Summary,
+    decode::SkipCounts,
+    flow::Conversation,
+    judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
+};
+
+/// What was seen and what is to be said of it.
+pub struct Report {
+    /// The matrix and the site it was judged by.
+    pub policy: Arc<Policy>,
+    /// The captures, earliest first.
+    pub captures: Vec<Summary>,
+    /// Frames read; each is in a conversation, an ICMP error, or skipped.
+    pub frames: u64,
+    /// Frames that are ICMP errors about others.
+    pub icmp_errors: u64,
+    /// Frames skipped, by reason.
+    pub skips: SkipCounts,
+    /// The conversations whose detail was kept, in order of their beginning.
+    pub conversations: Vec<Conversation>,
+    /// Counts of all conversations.
+    pub tally: Tally,
+    /// Conversations counted whose detail was given up, by verdict.
+    pub shed: BTreeMap<Verdict, u64>,
+    /// What the capture as a whole says of its witness.
+    pub witness: Witness,
+}
+
+impl Report {
+    /// The conversations judged, in order of their beginning.
+    pub fn judgements(&self) -> impl Iterator<Item = Judgement<'_>> {
+        self.conversations.iter().map(|one| self.policy.judge(one, self.witness))
+    }
+
+    /// The coverage of the page's rules.
+    #[must_use]
+    pub fn coverage(&self) -> Vec<CoverageRow<'_>> {
+        coverage(&self.policy, &self.tally)
+    }
+
+    /// Whether any conversation got one of these verdicts.
+    #[must_use]
+    pub fn has_any(&self, verdicts: &[Verdict]) -> bool {
+        verdicts.iter().any(|verdict| self.tally.of_verdict(*verdict) > 0)
+    }
+
+    /// Conversations between machines of the site.
+    #[must_use]
+    pub fn known_conversations(&self) -> u64 {
+        self.tally.total() - self.tally.of_verdict(Verdict::Outside)
+    }
+}
