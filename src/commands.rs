@@ -119,7 +119,7 @@ fn matrix(arguments: &MatrixArguments, mut output: Output) -> anyhow::Result<u8>
     let (transport, number) = port.as_deref().map(parse_port).transpose()?.unwrap_or_default();
     let answer = judge::may_talk(&policy, who(from)?, who(to)?, transport, number);
     let question = format!(
-        "{} reach {}{}",
+        "{} open a conversation to {}{}",
         from.as_deref().unwrap_or("any machine"),
         to.as_deref().unwrap_or("any machine"),
         port.as_deref().map_or(String::new(), |port| format!(" on port {port}"))

@@ -24,6 +24,6 @@ pub use firewall::{Exception, exceptions};
 pub use judgement::{Judgement, Witness};
 pub use matrix::{Entry, Matrix, Requirement, Section};
 pub use policy::{Policy, Talk};
-pub use question::{Answer, Who, may_talk};
+pub use question::{Answer, Nearest, Who, may_talk};
 pub use tally::{PairCount, RuleCount, Tally};
 pub use verdict::{Evidence, Verdict};

@@ -20,8 +20,19 @@ pub struct Who {
 pub struct Answer {
     /// The rules that allow it, with the kind of their expectation, strongest first.
     pub rules: Vec<(Kind, RuleRef)>,
-    /// Where there are none: the rule that comes nearest, and what keeps it from allowing this.
-    pub nearest: Option<(RuleRef, String)>,
+    /// Where there are none: the rule that comes nearest.
+    pub nearest: Option<Nearest>,
+}
+
+/// A rule that does not allow what was asked, but nearly.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    /// The rule.
+    pub rule: RuleRef,
+    /// What keeps it from allowing it.
+    pub reason: String,
+    /// Whether it is a rule between these two parties, this way round or the other.
+    pub parties_fit: bool,
 }
 
 /// Which rules let `from` open `transport` conversations to `port` of `to`.
@@ -123,13 +134,13 @@ impl Question<'_> {
     }
 
     /// The entry that most of the question fits, the nearer port deciding.
-    fn nearest(&self) -> Option<(RuleRef, String)> {
+    fn nearest(&self) -> Option<Nearest> {
         let scored = self.policy.matrix.entries.iter().enumerate().filter_map(|(index, entry)| {
             entry.transport?;
             let fit = self.fit(entry);
             let turned = fit.reversed && fit.port && !(fit.client && fit.server);
             let parties = u8::from(fit.client) + u8::from(fit.server);
-            let score = 2 * parties.max(u8::from(turned))
+            let score = 3 * parties.max(u8::from(turned))
                 + 2 * u8::from(fit.port)
                 + u8::from(fit.transport)
                 + u8::from(turned);
@@ -138,7 +149,8 @@ impl Question<'_> {
         let (_, std::cmp::Reverse((_, index)), fit) =
             scored.max_by_key(|(score, place, _)| (*score, *place))?;
         let reason = self.reason(&self.policy.matrix.entries[index], &fit);
-        Some((RuleRef::Entry(index), reason))
+        let parties_fit = fit.client && fit.server || fit.reversed && fit.port;
+        Some(Nearest { rule: RuleRef::Entry(index), reason, parties_fit })
     }
 
     fn reason(&self, entry: &Entry, fit: &Fit) -> String {

@@ -1,6 +1,6 @@
 //! The sentence that a tired administrator understands.
 
-use super::{Judgement, Kind, Policy, RuleRef, Verdict};
+use super::{Judgement, Kind, Policy, RuleRef, Verdict, Who, may_talk};
 use crate::{
     capture::NANOS_PER_SECOND,
     flow::{Basis, Endpoint, Outcome, Side, Transport},
@@ -23,7 +23,9 @@ pub(super) fn sentence(policy: &Policy, judgement: &Judgement<'_>) -> String {
             words.rules(),
             judgement.protocols.iter().map(|one| one.name()).collect::<Vec<_>>().join(" or "),
         ),
-        Verdict::Unexpected => format!("{seen}; {}", words.nothing_expects()),
+        Verdict::Unexpected => {
+            format!("{seen}; {}{}", words.nothing_expects(), words.nearest_rule())
+        }
         Verdict::Denied => {
             format!("{seen}; {}, so this is as it should be", words.nothing_expects())
         }
@@ -226,6 +228,21 @@ impl<'a> Words<'a> {
             return format!("no rule lets {client} ping {server}");
         }
         format!("no rule lets {client} reach {server} on {port}")
+    }
+
+    /// The rule between these two machines that comes nearest, if there is one.
+    fn nearest_rule(&self) -> String {
+        let who = |id: Option<MachineId>| {
+            id.map(|id| Who { roles: self.policy.site.machine(id).roles, machine: Some(id) })
+        };
+        let (from, to) = (who(self.judgement.client_machine), who(self.judgement.server_machine));
+        let transport = self.judgement.conversation.transport;
+        let port = Some(self.judgement.server_end().port).filter(|_| !self.is_ping());
+        let answer = may_talk(self.policy, from, to, Some(transport), port);
+        let near = answer.nearest.filter(|near| near.parties_fit);
+        near.map_or(String::new(), |near| {
+            format!("; the nearest is {}, but {}", self.policy.title(near.rule), near.reason)
+        })
     }
 
     fn strangers(&self) -> String {

@@ -223,10 +223,10 @@ fn answer_record<'a>(policy: &'a Policy, answer: &Answer) -> AnswerRecord<'a> {
     AnswerRecord {
         allowed: !answer.rules.is_empty(),
         rules: rules.collect(),
-        nearest: answer.nearest.as_ref().map(|(rule, reason)| NearestRecord {
-            id: clean(&names::rule_id(policy, *rule)).into_owned(),
-            row: policy.entry(*rule).and_then(|entry| entry.row),
-            reason: reason.clone(),
+        nearest: answer.nearest.as_ref().map(|near| NearestRecord {
+            id: clean(&names::rule_id(policy, near.rule)).into_owned(),
+            row: policy.entry(near.rule).and_then(|entry| entry.row),
+            reason: near.reason.clone(),
         }),
     }
 }
@@ -241,9 +241,9 @@ fn answer_grid(policy: &Policy, answer: &Answer) -> Grid {
         let id = names::rule_id(policy, *rule);
         grid.push(vec!["yes".into(), kind.name().into(), id, row(*rule), String::new()]);
     }
-    if let Some((rule, reason)) = &answer.nearest {
-        let id = names::rule_id(policy, *rule);
-        grid.push(vec!["no".into(), "nearest".into(), id, row(*rule), reason.clone()]);
+    if let Some(near) = &answer.nearest {
+        let id = names::rule_id(policy, near.rule);
+        grid.push(vec!["no".into(), "nearest".into(), id, row(near.rule), near.reason.clone()]);
     }
     grid
 }
@@ -252,17 +252,17 @@ fn answer_text(policy: &Policy, question: &str, answer: &Answer) -> String {
     let question = clean(question);
     if answer.rules.is_empty() {
         let mut text = format!("no: no rule lets {question}\n");
-        if let Some((rule, reason)) = &answer.nearest {
-            let title = policy.title(*rule);
-            text += &wrapped("nearest: ", &format!("{title}, but {reason}"));
-            text += &policy.entry(*rule).map_or(String::new(), |entry| told(policy, entry));
+        if let Some(near) = &answer.nearest {
+            let title = policy.title(near.rule);
+            text += &wrapped("nearest: ", &format!("{title}, but {}", near.reason));
+            text += &policy.entry(near.rule).map_or(String::new(), |entry| told(policy, entry));
         }
         return text;
     }
     let best = answer.rules.first().map_or(Kind::None, |(kind, _)| *kind);
     let qualified =
         if best == Kind::Expected { String::new() } else { format!(" ({})", best.name()) };
-    let mut text = format!("yes{qualified}: {question}\n");
+    let mut text = format!("yes{qualified}: a rule lets {question}\n");
     for (kind, rule) in &answer.rules {
         match policy.entry(*rule) {
             Some(entry) => {

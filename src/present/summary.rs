@@ -2,6 +2,7 @@
 
 use super::{Grid, clean, names};
 use crate::{
+    flow::Transport,
     judge::{CoverageRow, Requirement, Status, Verdict},
     report::Report,
 };
@@ -37,7 +38,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             notes.push(format!("{}: {line}", capture.source));
         }
     }
-    if report.known_conversations() == 0 && report.frames > 0 {
+    if report.policy.has_site() && report.known_conversations() == 0 && report.frames > 0 {
         notes.push("is this the site file that belongs to the capture?".to_owned());
     }
     let shed: u64 = report.shed.values().sum();
@@ -94,10 +95,13 @@ pub fn summary(report: &Report) -> String {
     lines.map(|(label, value)| format!("{label:<15}{}\n", clean(&value))).collect()
 }
 
+/// What the last column of the coverage means.
+pub(super) const MARKS: &str = "a: any one of them will do; c: only under a condition; l: legacy";
+
 /// A line per rule with its pairs by status; rules that cannot be observed are left out.
 pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
     let mut grid =
-        Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "not seen", ""]);
+        Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "unseen", ""]);
     for rows in coverage.chunk_by(|a, b| same_rule(a, b)) {
         let of = |status: Status| rows.iter().filter(|row| row.status == status).count();
         if of(Status::NotObservable) == rows.len() {
@@ -110,9 +114,9 @@ pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
         let shown = rows.iter().find(|row| row.status != Status::NotObservable).unwrap_or(&rows[0]);
         let entry = shown.entry;
         let mark = match entry.requirement {
-            Requirement::Legacy => "legacy",
-            Requirement::Conditional => "conditional",
-            Requirement::Alternative => "one of several",
+            Requirement::Legacy => "l",
+            Requirement::Conditional => "c",
+            Requirement::Alternative => "a",
             Requirement::Required | Requirement::Local => "",
         };
         grid.push(vec![
@@ -134,9 +138,13 @@ fn same_rule(a: &CoverageRow<'_>, b: &CoverageRow<'_>) -> bool {
     a.entry.id == b.entry.id || a.entry.group.is_some() && a.entry.group == b.entry.group
 }
 
+/// The ports, with the transport where it is not TCP.
 fn ports(row: &CoverageRow<'_>) -> String {
-    let transport = row.transport.map_or("", |transport| transport.name());
-    format!("{transport} {}", row.ports.join("/"))
+    let ports = row.ports.join("/");
+    match row.transport {
+        Some(Transport::Tcp) | None => ports,
+        Some(other) => format!("{other} {ports}"),
+    }
 }
 
 /// The pairs that the page needs and that were not seen.

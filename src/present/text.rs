@@ -7,7 +7,7 @@ use super::{
     Grid, clean,
     findings::{Finding, findings},
     names,
-    summary::{coverage_grid, headline, missing, notes, totals},
+    summary::{MARKS, coverage_grid, headline, missing, notes, totals},
 };
 use crate::{
     judge::{CoverageRow, Verdict},
@@ -28,7 +28,8 @@ const MISSING_LISTED: usize = 12;
 pub fn text(report: &Report) -> String {
     let bold = Style::new().bold();
     let coverage = report.coverage();
-    let mut text = format!("{bold}{}{bold:#}\n", headline(report));
+    let headline = wrapped("", "", &headline(report));
+    let mut text = format!("{bold}{}{bold:#}\n", headline.trim_end());
     for note in notes(report) {
         text += &wrapped("  note: ", "        ", &note);
     }
@@ -43,6 +44,7 @@ pub fn text(report: &Report) -> String {
     }
     text += &format!("\n{bold}COVERAGE{bold:#}, by rule and pair of machines\n");
     text += &coverage_grid(&coverage).columns(2);
+    text += &format!("  {MARKS}\n");
     text += &unseen(report, &coverage);
     text += &format!("\n{bold}TOTALS{bold:#}\n");
     for (label, value) in totals(report) {
@@ -94,7 +96,12 @@ fn told(finding: &Finding) -> String {
     text += &wrapped("            ", "            ", &finding.why);
     let times = names::plural(finding.count, "conversation");
     let (evidence, first) = (finding.evidence.name(), names::second(finding.first));
-    text + &format!("            {times}, evidence {evidence}, first at {first} UTC\n")
+    text += &format!("            {times}, evidence {evidence}, first at {first} UTC\n");
+    if finding.verdict == Verdict::Blocked {
+        text +=
+            &format!("            what {server} must let in: vmmtap firewall --machine {server}\n");
+    }
+    text
 }
 
 fn told_briefly(finding: &Finding) -> String {

@@ -57,7 +57,7 @@ pub fn clean() -> Scene {
     scene
         .tcp(VMM01, HV07, 49669)
         .answered(&rpc::dynamic_bind(HV07, 49669, &rpc::WMI_LOGIN))
-        .judge("dynamic-rpc (bind)", "ok")
+        .judge("dynamic-rpc", "ok")
         .note("WMI: a bind was seen, not how the port was learned");
     scene
         .tcp(VMM01, HV07, 5985)
@@ -160,7 +160,7 @@ fn push_agent(scene: &mut Scene) {
     scene
         .tcp(VMM01, HV07, 49668)
         .answered(&rpc::dynamic_bind(HV07, 49668, &rpc::SERVICE_CONTROL))
-        .judge("dynamic-rpc (learned)", "ok")
+        .judge("dynamic-rpc", "ok")
         .note("port named by the endpoint mapper");
 }
 

@@ -1,0 +1,140 @@
+//! The rules of the house, held against the sources themselves: a stage knows only stages before it,
+//! and decode to judge are pure.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The stages in the data's order.
+const STAGES: [&str; 7] =
+    ["capture", "decode", "dissect", "flow", "identify", "judge", "present"];
+/// The stages that have no clock, file, thread or terminal.
+const PURE: [&str; 5] = ["decode", "dissect", "flow", "identify", "judge"];
+/// What a pure stage must not name.
+const IMPURE: [&str; 12] = [
+    "std::fs",
+    "std::io",
+    "std::thread",
+    "std::process",
+    "std::env",
+    "SystemTime",
+    "Instant",
+    "Timestamp::now",
+    "println!",
+    "eprintln!",
+    "anstream",
+    "indicatif",
+];
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            files.push((path, text));
+        }
+    }
+    files
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The modules of this crate that a source names, in `use` trees and in paths.
+fn named_modules(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        if let Some(tree) = rest.strip_prefix('{') {
+            names.extend(first_segments(tree));
+        } else {
+            names.push(identifier(rest));
+        }
+    }
+    names
+}
+
+/// The first segments of the branches of a `use` tree, after its opening brace.
+fn first_segments(tree: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let (mut depth, mut at_branch) = (1, true);
+    for (at, c) in tree.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' => at_branch = depth == 1,
+            _ if at_branch && depth == 1 && c.is_alphabetic() => {
+                names.push(identifier(&tree[at..]));
+                at_branch = false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+fn identifier(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn a_stage_knows_only_stages_before_it() {
+    let all: Vec<String> = fs::read_dir(src())
+        .expect("src")
+        .filter_map(|entry| {
+            let path = entry.expect("an entry").path();
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+        })
+        .collect();
+    let mut seen = 0;
+    for (place, stage) in STAGES.iter().enumerate() {
+        for (path, text) in sources(&src().join(stage)) {
+            for name in named_modules(&text) {
+                if !all.contains(&name) {
+                    continue;
+                }
+                seen += 1;
+                // The report is what the last stage presents.
+                let known = STAGES[..=place].contains(&name.as_str())
+                    || *stage == "present" && name == "report";
+                assert!(known, "{} names crate::{name}", path.display());
+            }
+        }
+    }
+    assert!(seen > 50, "the test reads the sources, and found only {seen} names");
+}
+
+#[test]
+fn decode_to_judge_are_pure() {
+    for stage in PURE {
+        let files = sources(&src().join(stage));
+        assert!(!files.is_empty(), "{stage}");
+        for (path, text) in files {
+            for word in IMPURE {
+                assert!(!text.contains(word), "{} names {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_use_tree_is_read_by_its_first_segments() {
+    let text = "use crate::{\n    flow::{Side, Key},\n    judge,\n};\nlet x = crate::capture::Frame;";
+    assert_eq!(named_modules(text), ["flow", "judge", "capture"]);
+}
+
+#[test]
+fn every_file_has_one_idea() {
+    for (path, text) in sources(&src()) {
+        let lines = text.lines().count();
+        assert!(lines <= 400, "{} has {lines} lines", path.display());
+    }
+}
