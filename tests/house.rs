@@ -7,8 +7,7 @@ use std::{
 };
 
 /// The stages in the data's order.
-const STAGES: [&str; 7] =
-    ["capture", "decode", "dissect", "flow", "identify", "judge", "present"];
+const STAGES: [&str; 7] = ["capture", "decode", "dissect", "flow", "identify", "judge", "present"];
 /// The stages that have no clock, file, thread or terminal.
 const PURE: [&str; 5] = ["decode", "dissect", "flow", "identify", "judge"];
 /// What a pure stage must not name.
@@ -127,7 +126,8 @@ fn decode_to_judge_are_pure() {
 
 #[test]
 fn a_use_tree_is_read_by_its_first_segments() {
-    let text = "use crate::{\n    flow::{Side, Key},\n    judge,\n};\nlet x = crate::capture::Frame;";
+    let text =
+        "use crate::{\n    flow::{Side, Key},\n    judge,\n};\nlet x = crate::capture::Frame;";
     assert_eq!(named_modules(text), ["flow", "judge", "capture"]);
 }
 

@@ -1,0 +1,161 @@
+//! What other programs found in the captures.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::flows::{Endpoint, Key};
+
+/// The truths, by capture.
+pub struct Truth {
+    pub captures: Vec<Capture>,
+    flows: BTreeMap<(String, String), Vec<FlowRow>>,
+    zeek: BTreeMap<String, Vec<ZeekRow>>,
+}
+
+/// A capture and the packets that other programs count in it.
+#[derive(Deserialize)]
+pub struct Capture {
+    pub category: String,
+    pub name: String,
+    pub format: String,
+    compression: String,
+    pub tcpdump_packets: String,
+    pub records_walked: String,
+    pub tshark_frames: String,
+    pub tcpdump_said: String,
+    pub tshark_said: String,
+}
+
+/// A conversation as tshark sees it, between `a`, who sent the first frame, and `b`.
+#[derive(Deserialize)]
+pub struct FlowRow {
+    category: String,
+    name: String,
+    pub proto: String,
+    pub stream: String,
+    a_ip: std::net::IpAddr,
+    a_port: u16,
+    b_ip: std::net::IpAddr,
+    b_port: u16,
+    initiator: String,
+    pub outcome: String,
+    pub pkts_ab: u64,
+    pub pkts_ba: u64,
+    pub payload_ab: u64,
+    pub payload_ba: u64,
+    syn_ab: u64,
+    syn_ba: u64,
+    pub completeness: String,
+    pub t_first: f64,
+    carrier: u8,
+    pub icmp: String,
+    pub order: String,
+}
+
+/// A line of a conn.log that Zeek's own tests expect; `-` and `?` stand for nothing.
+#[derive(Deserialize)]
+pub struct ZeekRow {
+    name: String,
+    pub test: String,
+    pub log: String,
+    orig_h: String,
+    orig_p: String,
+    resp_h: String,
+    resp_p: String,
+    proto: String,
+    pub conn_state: String,
+    pub history: String,
+}
+
+impl Truth {
+    pub fn read(folder: &Path) -> Self {
+        let mut flows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows::<FlowRow>(&folder.join("FLOWS.tsv")) {
+            flows.entry((row.category.clone(), row.name.clone())).or_default().push(row);
+        }
+        let mut zeek: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows::<ZeekRow>(&folder.join("ZEEK_CONN.tsv")) {
+            zeek.entry(row.name.clone()).or_default().push(row);
+        }
+        Self { captures: rows(&folder.join("PACKETS.tsv")), flows, zeek }
+    }
+
+    pub fn flows(&self, capture: &Capture) -> &[FlowRow] {
+        let key = (capture.category.clone(), capture.name.clone());
+        self.flows.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn zeek(&self, capture: &Capture) -> &[ZeekRow] {
+        self.zeek.get(&capture.name).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn rows<T: DeserializeOwned>(path: &Path) -> Vec<T> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .quoting(false)
+        .from_path(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let rows = reader.deserialize().collect::<Result<_, _>>();
+    rows.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+impl Capture {
+    /// Whether it is a file that vmmtap promises to read: pcap or pcapng, plain or in gzip or zstd.
+    pub fn is_readable(&self) -> bool {
+        let format = ["pcap", "pcapng"].contains(&self.format.as_str());
+        let compression = ["-", "gz", "zst"].contains(&self.compression.as_str());
+        let has_packets = self.records() != Some(0);
+        format && compression && has_packets
+    }
+
+    /// The packets: what walking the records finds, where the walker knows the format.
+    pub fn records(&self) -> Option<u64> {
+        self.records_walked.parse().or_else(|_| self.tshark_frames.parse()).ok()
+    }
+}
+
+impl FlowRow {
+    pub fn a(&self) -> Endpoint {
+        Endpoint { ip: self.a_ip, port: self.a_port }
+    }
+
+    pub fn b(&self) -> Endpoint {
+        Endpoint { ip: self.b_ip, port: self.b_port }
+    }
+
+    pub fn key(&self) -> Key {
+        Key::new(&self.proto, self.a(), self.b())
+    }
+
+    /// The client, and the SYNs that it sent; `None` where the wire does not tell.
+    pub fn initiator(&self) -> Option<(Endpoint, u64)> {
+        match self.initiator.as_str() {
+            "a" => Some((self.a(), self.syn_ab)),
+            "b" => Some((self.b(), self.syn_ba)),
+            _ => None,
+        }
+    }
+
+    /// An outer layer whose inner conversation has a row of its own.
+    pub fn is_carrier(&self) -> bool {
+        self.carrier == 1
+    }
+}
+
+impl ZeekRow {
+    /// Some logs leave the state out.
+    pub fn has_state(&self) -> bool {
+        self.conn_state != "?"
+    }
+
+    /// `None` where there is no conversation with ports.
+    pub fn key(&self) -> Option<Key> {
+        let end = |ip: &str, port: &str| -> Option<Endpoint> {
+            Some(Endpoint { ip: ip.parse().ok()?, port: port.parse().ok()? })
+        };
+        let (orig, resp) = (end(&self.orig_h, &self.orig_p)?, end(&self.resp_h, &self.resp_p)?);
+        Some(Key::new(&self.proto, orig, resp))
+    }
+}
