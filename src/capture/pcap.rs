@@ -5,8 +5,6 @@
 
 use std::io::Read;
 
-use pcap_parser::parse_pcap_header;
-
 use super::{
     LinkType, Problem, Problems, Timestamp,
     bytes::Bytes,
@@ -16,6 +14,10 @@ use super::{
 
 /// Length of the file header in bytes.
 pub const HEADER_LEN: usize = 24;
+const MICROSECONDS: u32 = 0xa1b2_c3d4;
+const NANOSECONDS: u32 = 0xa1b2_3c4d;
+const MODIFIED: u32 = 0xa1b2_cd34;
+const MAGICS: [u32; 3] = [MICROSECONDS, NANOSECONDS, MODIFIED];
 const RECORD_LEN: usize = 16;
 const MODIFIED_RECORD_LEN: usize = 24;
 /// The link type shares its word with the frame check sequence's length (draft, section 4).
@@ -33,12 +35,14 @@ pub struct Layout {
 impl Layout {
     /// Reads the file header; `None` where it is not one.
     pub fn parse(header: &[u8]) -> Option<Self> {
-        let (_, header) = parse_pcap_header(header).ok()?;
+        let header = header.get(..HEADER_LEN)?;
+        let magics = [false, true].map(|big_endian| (big_endian, word(header, big_endian)));
+        let (big_endian, magic) = magics.into_iter().find(|(_, magic)| MAGICS.contains(magic))?;
         Some(Self {
-            big_endian: header.is_bigendian(),
-            nanoseconds: header.is_nanosecond_precision(),
-            modified: header.is_modified_format(),
-            link: LinkType(header.network.0.cast_unsigned() & LINK_TYPE_MASK),
+            big_endian,
+            nanoseconds: magic == NANOSECONDS,
+            modified: magic == MODIFIED,
+            link: LinkType(word(&header[20..], big_endian) & LINK_TYPE_MASK),
         })
     }
 

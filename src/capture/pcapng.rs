@@ -6,8 +6,9 @@
 use std::io::Read;
 
 use pcap_parser::pcapng::{
-    parse_interfacedescriptionblock_be, parse_interfacedescriptionblock_le,
-    parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
+    OptionCode, PcapNGOption, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be,
+    parse_interfacestatisticsblock_le,
 };
 
 use super::{
@@ -26,6 +27,10 @@ const NAME_RESOLUTION: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+/// Options of an interface description and of its statistics.
+const IF_TSOFFSET: u16 = 14;
+const ISB_IFDROP: u16 = 5;
+const ISB_OSDROP: u16 = 7;
 const MIN_BLOCK: usize = 12;
 /// No recorder writes larger blocks; a larger length is a damaged one.
 const MAX_BLOCK: usize = 64 << 20;
@@ -135,7 +140,10 @@ impl Layout {
             parse_interfacedescriptionblock_le(block)
         };
         let (resolution, offset_seconds) = match parsed {
-            Ok((_, block)) => (block.if_tsresol, block.if_tsoffset),
+            Ok((_, block)) => {
+                let offset = self.option(&block.options, IF_TSOFFSET);
+                (block.if_tsresol, offset.map_or(0, i64::from_be_bytes))
+            }
             Err(_) => {
                 problems.note(Problem::DamagedBlock, || {
                     "options of an interface description".to_owned()
@@ -156,6 +164,16 @@ impl Layout {
         });
     }
 
+    /// An option of 64 bits; pcap-parser 0.17 reads those in one byte order only.
+    fn option(&self, options: &[PcapNGOption<'_>], code: u16) -> Option<[u8; 8]> {
+        let option = options.iter().find(|option| option.code == OptionCode(code))?;
+        let mut bytes: [u8; 8] = option.as_bytes().ok()?.try_into().ok()?;
+        if !self.big_endian {
+            bytes.reverse();
+        }
+        Some(bytes)
+    }
+
     fn count_drops(&mut self, block: &[u8], problems: &mut Problems) {
         let parsed = if self.big_endian {
             parse_interfacestatisticsblock_be(block)
@@ -165,8 +183,8 @@ impl Layout {
         let Ok((_, statistics)) = parsed else {
             return problems.note(Problem::DamagedBlock, || "interface statistics".to_owned());
         };
-        let by_interface = statistics.isb_ifdrop().and_then(Result::ok).unwrap_or(0);
-        let by_system = statistics.isb_osdrop().and_then(Result::ok).unwrap_or(0);
+        let [by_interface, by_system] = [ISB_IFDROP, ISB_OSDROP]
+            .map(|code| self.option(&statistics.options, code).map_or(0, u64::from_be_bytes));
         let drops = by_interface.saturating_add(by_system);
         if let Some(interface) = self.interfaces.get_mut(statistics.if_id as usize)
             && drops > interface.drops

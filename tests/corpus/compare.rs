@@ -171,12 +171,7 @@ fn note_strangers(
         tally.compare(kind, capture, !stranger, || {
             format!(
                 "not in the truth\t{} {:?} > {:?} at {:.6}, {:?}, {}",
-                flow.transport,
-                flow.client,
-                flow.server,
-                flow.first,
-                flow.packets,
-                flow.outcome
+                flow.transport, flow.client, flow.server, flow.first, flow.packets, flow.outcome
             )
         });
     }
