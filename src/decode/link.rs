@@ -75,7 +75,7 @@ fn ppp(data: &[u8]) -> Result<LaxSlicedPacket<'_>, Skip> {
     match protocol {
         PPP_IPV4 => Ok(LaxSlicedPacket::from_ether_type(EtherType(IPV4), &data[header_len..])),
         PPP_IPV6 => Ok(LaxSlicedPacket::from_ether_type(EtherType(IPV6), &data[header_len..])),
-        other => Err(Skip::NotIp(other)),
+        other => Err(Skip::NotIpOverPpp(other)),
     }
 }
 

@@ -11,8 +11,10 @@ pub enum Skip {
     LinkType(LinkType),
     /// ARP.
     Arp,
-    /// Another protocol than IP above the link; its EtherType or PPP protocol number.
+    /// Another protocol than IP above the link; its EtherType.
     NotIp(u16),
+    /// Another protocol than IP above PPP; its protocol number.
+    NotIpOverPpp(u16),
     /// An IEEE 802.3 frame (length instead of EtherType): spanning tree, CDP, IS-IS and the like.
     Llc,
     /// MACsec: what is inside is encrypted or not described.
@@ -40,6 +42,7 @@ impl fmt::Display for Skip {
                 Some(name) => f.write_str(name),
                 None => write!(f, "ethertype-{number:04x}"),
             },
+            Self::NotIpOverPpp(number) => write!(f, "ppp-{number:04x}"),
             Self::Llc => f.write_str("llc"),
             Self::MacSec => f.write_str("macsec"),
             Self::Fragment => f.write_str("fragment"),
