@@ -198,8 +198,8 @@ fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
 }
 
 fn load_site(path: &Path) -> anyhow::Result<Site> {
-    let text = read_text(path, "site file").with_context(|| {
-        "a site file names the machines of the deployment; write one, or name it with --site FILE"
+    let text = read_text(path, "site file").map_err(|error| {
+        anyhow::anyhow!("{error:#}; a site file names the machines of the deployment: write one as the README shows, or name it with --site FILE")
     })?;
     Ok(Site::parse(&path.display().to_string(), &text)?)
 }

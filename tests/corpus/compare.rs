@@ -137,7 +137,8 @@ fn outcomes(row: &FlowRow) -> Option<Vec<&'static str>> {
         "one_sided_initiator_only" | "midstream_two_way" | "midstream_one_sided" => {
             vec!["partial"]
         }
-        "udp_one_way" => vec!["silent", "pending", "partial"],
+        // Time exceeded fails a datagram as well, which the truth does not count.
+        "udp_one_way" => [vec!["silent", "pending", "partial"], icmp::outcomes(&row.icmp)].concat(),
         "icmp_only_unreach" | "icmp_only_prohibited" | "icmp_only_other" => FROM_A_QUOTE.to_vec(),
         _ => return None,
     })

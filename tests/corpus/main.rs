@@ -5,6 +5,8 @@
 //! that may itself be wrong is counted, and each count has a floor. Every disagreement is written
 //! to the file that `VMMTAP_CORPUS_REPORT` names; the first ones of each kind are printed.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod compare;
 mod flows;
 mod icmp;
@@ -26,7 +28,7 @@ use truth::{Capture, Truth};
 /// Per cent of the comparisons that agree at least, over all categories.
 const FLOORS: &[(Kind, f64)] = &[];
 
-/// Conversations of one capture beside what is true of it.
+/// Captures that are read side by side.
 const THREADS: usize = 2;
 /// Resident memory in bytes that a malformed capture may take.
 const MALFORMED_MEMORY: u64 = 200 << 20;

@@ -9,6 +9,8 @@ use std::{
 
 /// A capture of this corpus takes well under a second.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// Lines of standard error that a broken promise shows.
+const SAID_LINES: usize = 2;
 const POLL: Duration = Duration::from_millis(2);
 /// Address space in KiB; an allocation by a length that a capture claims ends the run.
 #[cfg(target_os = "linux")]
@@ -45,13 +47,13 @@ impl Run {
     /// What every run promises, whatever the capture holds, and this one broke.
     pub fn broken_promises(&self, readable: bool) -> Vec<String> {
         let mut broken = Vec::new();
+        let said: Vec<&str> = self.stderr.lines().take(SAID_LINES).collect();
         if self.overran {
             broken.push(format!("still ran after {} s", TIME_LIMIT.as_secs()));
         } else if !(self.code == Some(0) || self.code == Some(2) && !readable) {
-            broken.push(format!("exit code {:?}: {}", self.code, self.stderr.trim()));
-        }
-        if self.stderr.contains("panicked") {
-            broken.push(format!("panicked: {}", self.stderr.trim()));
+            broken.push(format!("exit code {:?}: {}", self.code, said.join("; ")));
+        } else if self.stderr.contains("panicked") {
+            broken.push(format!("panicked: {}", said.join("; ")));
         }
         broken
     }

@@ -104,7 +104,7 @@ fn rows<T: DeserializeOwned>(path: &Path) -> Vec<T> {
 impl Capture {
     /// Whether it is a file that vmmtap promises to read: pcap or pcapng, plain or in gzip or zstd.
     pub fn is_readable(&self) -> bool {
-        let format = ["pcap", "pcapng"].contains(&self.format.as_str());
+        let format = ["pcap", "modpcap", "pcapng"].contains(&self.format.as_str());
         let compression = ["-", "gz", "zst"].contains(&self.compression.as_str());
         let has_packets = self.records() != Some(0);
         format && compression && has_packets
