@@ -92,6 +92,7 @@ fn outcomes_and_zeeks_states_follow_from_the_segments() {
         (">D >D", "partial", "OTH", "D", "port"),
         ("<A <A", "partial", "OTH", "^a", "port"),
         ("<R", "partial", "RSTRH", "^r", "port"),
+        (">F", "partial", "SH", "F", "port"),
         (">S <S >A <A", "answered", "S1", "SsAa", "syn"),
     ] {
         let report = play(words);
@@ -195,6 +196,29 @@ fn findings_are_the_last_to_be_given_up() {
 }
 
 #[test]
+fn an_icmp_error_about_a_connection_met_in_the_middle_does_not_say_it_never_was() {
+    let mut engine = engine();
+    let fin = tcp(HOST, SERVICE, 1, "FA", b"");
+    feed(&mut engine, 0, &fin);
+    feed(&mut engine, 1, &prohibited(&fin));
+    let report = engine.finish(Vec::new());
+    let judgement = report.judgements().next().expect("one");
+    assert_eq!(judgement.outcome.name(), "partial");
+    assert!(judgement.conversation.icmp_error.is_some());
+}
+
+/// The error of a filter that quotes a packet's first bytes.
+fn prohibited(packet: &[u8]) -> Vec<u8> {
+    let mut error = Vec::new();
+    etherparse::PacketBuilder::ethernet2([0; 6], [0; 6])
+        .ipv4([10, 0, 0, 254], [10, 0, 0, 1], 64)
+        .icmpv4_raw(3, 13, [0; 4])
+        .write(&mut error, &packet[14..42])
+        .expect("written to memory");
+    error
+}
+
+#[test]
 fn an_icmp_error_finds_the_conversation_that_it_quotes_whichever_side_it_quotes() {
     for (quoted, outcome) in [(true, "prohibited"), (false, "answered")] {
         let mut engine = engine();
@@ -207,13 +231,7 @@ fn an_icmp_error_finds_the_conversation_that_it_quotes_whichever_side_it_quotes(
             feed(&mut engine, 1, &answer);
             &answer
         };
-        let mut error = Vec::new();
-        etherparse::PacketBuilder::ethernet2([0; 6], [0; 6])
-            .ipv4([10, 0, 0, 254], [10, 0, 0, 1], 64)
-            .icmpv4_raw(3, 13, [0; 4])
-            .write(&mut error, &quote[14..42])
-            .expect("written to memory");
-        feed(&mut engine, 2, &error);
+        feed(&mut engine, 2, &prohibited(quote));
         let report = engine.finish(Vec::new());
         assert_eq!(report.conversations.len(), 1);
         assert_eq!(report.judgements().next().expect("one").outcome.name(), outcome);

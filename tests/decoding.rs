@@ -194,3 +194,19 @@ fn each_other_frame_has_its_reason() {
         assert_eq!(skip.to_string(), reason);
     }
 }
+
+#[test]
+fn a_chain_of_extension_headers_that_is_cut_or_lies_is_no_way_out_of_the_packet() {
+    let mut ipv6 = vec![0x60, 0, 0, 0, 0, 8, 0, 64];
+    ipv6.extend([1; 32]);
+    for next in [0, 43, 44, 51, 60] {
+        for chain in [&[][..], &[43], &[43, 200, 0, 0, 0, 0, 0, 0], &[44, 0, 0, 0, 0, 0, 0, 0]] {
+            let mut data = ipv6.clone();
+            data[6] = next;
+            data[5] = chain.len() as u8;
+            data.extend(chain);
+            let skip = decode(&frame(LinkType::IPV6, &data)).expect_err("no transport");
+            assert_eq!(skip, Skip::CutHeaders, "{next} {chain:?}");
+        }
+    }
+}

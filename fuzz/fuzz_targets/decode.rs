@@ -17,10 +17,10 @@ fuzz_target!(|data: &[u8]| {
     let Ok(packet) = decode(&Frame { time: Timestamp(0), link, data, wire_len }) else { return };
     match packet.body {
         Body::Tcp(segment) => {
-            dissect::stream_start(segment.payload);
+            let _protocol = dissect::stream_start(segment.payload);
         }
         Body::Udp(datagram) => {
-            dissect::datagram(datagram.payload, (datagram.src_port, datagram.dst_port));
+            let _protocol = dissect::datagram(datagram.payload, (datagram.src_port, datagram.dst_port));
         }
         Body::Echo(_) | Body::Error(_) => {}
     }

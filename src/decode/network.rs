@@ -78,11 +78,25 @@ fn finish<'a>(
     }
 }
 
+/// Whether a fragment header among the extensions tells of an offset.
+///
+/// The headers are walked here: etherparse 0.21's own iterator trusts that they were all validated,
+/// and reads beyond the slice where leniently sliced ones were cut.
 fn is_later_fragment(ip: &etherparse::LaxIpv6Slice<'_>) -> bool {
-    ip.extensions().clone().into_iter().any(|extension| match extension {
-        etherparse::Ipv6ExtensionSlice::Fragment(fragment) => {
-            fragment.fragment_offset().value() > 0
-        }
-        _ => false,
-    })
+    let (mut next, mut rest) = (ip.header().next_header(), ip.extensions().slice());
+    while let [after, len, high, low, ..] = *rest {
+        let size = match next {
+            IpNumber::IPV6_FRAGMENTATION_HEADER => {
+                return u16::from_be_bytes([high, low]) >> FRAGMENT_FLAG_BITS > 0;
+            }
+            // RFC 4302 counts words of four octets less two, RFC 8200 words of eight less one.
+            IpNumber::AUTHENTICATION_HEADER => (usize::from(len) + 2) * 4,
+            _ => (usize::from(len) + 1) * 8,
+        };
+        (next, rest) = (IpNumber(after), rest.get(size..).unwrap_or_default());
+    }
+    false
 }
+
+/// Reserved bits and the M flag below the offset (RFC 8200, 4.5).
+const FRAGMENT_FLAG_BITS: u32 = 3;

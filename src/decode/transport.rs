@@ -64,6 +64,7 @@ pub struct Datagram<'a> {
 
 /// Ports, numbers, data offset and flags: what is needed of a header that the snap length cut.
 const TCP_ESSENTIAL: usize = 14;
+const MIN_TCP_HEADER: u32 = 20;
 const UDP_HEADER: u32 = 8;
 
 pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
@@ -72,6 +73,8 @@ pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
         IpNumber::UDP => udp(ip).map(Body::Udp),
         IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip.payload),
         IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip.payload),
+        // The chain of IPv6 extension headers was cut before the transport header.
+        number if number.is_ipv6_ext_header_value() && ip.src.is_ipv6() => Err(Skip::CutHeaders),
         IpNumber(number) => Err(Skip::IpProtocol(number)),
     }
 }
@@ -92,7 +95,7 @@ fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
     }
     let header = ip.payload.get(..TCP_ESSENTIAL).ok_or(Skip::CutHeaders)?;
     let header_len = u32::from(header[12] >> 4) * 4;
-    if header_len < 20 || header_len > ip.payload_len {
+    if header_len < MIN_TCP_HEADER {
         return Err(Skip::Malformed);
     }
     let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
@@ -105,7 +108,8 @@ fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
         flags: Flags::from_bits_retain(header[13]),
         window: None,
         payload: &[],
-        payload_len: ip.payload_len - header_len,
+        // A header longer than the packet goes on in the next fragment.
+        payload_len: ip.payload_len.saturating_sub(header_len),
     })
 }
 

@@ -70,7 +70,9 @@ fn tcp_outcome(
         return if took_part { Outcome::Answered } else { Outcome::Partial };
     }
     if !asked {
-        let failed = failure(conversation, client_side).filter(|_| server.is_empty());
+        // An error about a connection met in the middle ends it, but does not say that it never was.
+        let quote_alone = client.is_empty() && server.is_empty();
+        let failed = failure(conversation, client_side).filter(|_| quote_alone);
         return failed.unwrap_or(Outcome::Partial);
     }
     let opened_from_both_sides = server.contains(Sent::SYN | Sent::ACK);

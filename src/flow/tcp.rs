@@ -175,10 +175,10 @@ fn completeness(segment: &Segment<'_>) -> u8 {
     let opening = match (syn, ack) {
         (true, false) => complete::SYN,
         (true, true) => complete::SYN_ACK,
-        (false, true) if segment.payload_len > 0 => complete::DATA,
-        (false, true) => complete::ACK,
-        (false, false) => 0,
+        (false, true) if segment.payload_len == 0 => complete::ACK,
+        (false, _) => 0,
     };
+    let data = if segment.payload_len > 0 { complete::DATA } else { 0 };
     let closing = if flags.contains(Flags::RST) {
         complete::RST
     } else if flags.contains(Flags::FIN) && ack {
@@ -186,5 +186,5 @@ fn completeness(segment: &Segment<'_>) -> u8 {
     } else {
         0
     };
-    opening | closing
+    opening | data | closing
 }

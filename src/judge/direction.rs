@@ -47,17 +47,19 @@ fn by_matrix(policy: &Policy, conversation: &Conversation) -> Option<Side> {
     }
 }
 
-/// Service ports that lie between the system ports and the dynamic ones and that no rule names
-/// (IANA service names).
-const REGISTERED: [u16; 24] = [
-    1194, 1521, 1723, 1812, 1813, 1900, 2049, 3128, 3306, 3389, 5060, 5222, 5353, 5355, 5432, 5671,
-    5672, 5900, 6379, 8000, 8080, 8443, 9100, 11211,
+/// Ports of services that people meet and that no rule names (IANA service names). Clients bind
+/// ports below 1024, too (NFS, rsh), so that a port is low says nothing by itself.
+const REGISTERED: [u16; 88] = [
+    7, 9, 13, 19, 20, 21, 23, 25, 37, 42, 43, 49, 67, 69, 70, 79, 102, 109, 110, 111, 113, 119,
+    143, 161, 162, 177, 179, 199, 264, 427, 444, 465, 500, 502, 512, 513, 514, 515, 520, 521, 523,
+    540, 543, 544, 546, 547, 548, 554, 563, 587, 593, 631, 646, 691, 749, 853, 860, 873, 902, 989,
+    990, 992, 993, 995, 1194, 1521, 1723, 1812, 1813, 1900, 2049, 3128, 3306, 3389, 4500, 5060,
+    5222, 5353, 5355, 5432, 5671, 5672, 5900, 6379, 8000, 8080, 8443, 11211,
 ];
 
 /// Whether a port is a known service's.
 fn is_service(policy: &Policy, transport: Transport, port: u16) -> bool {
-    (1..1024).contains(&port)
-        || REGISTERED.contains(&port)
+    REGISTERED.contains(&port)
         || port < FIRST_DYNAMIC_PORT
             && policy.matrix.entries.iter().any(|entry| {
                 entry.transport == Some(transport) && policy.ports(entry, None).contains(port)
