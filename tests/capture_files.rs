@@ -1,5 +1,7 @@
 //! Every way that a capture is written, and every way that it is broken.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod recorder;
 
 use recorder::{Pcap, Pcapng, read};

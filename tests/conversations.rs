@@ -1,6 +1,8 @@
 //! Conversations from their segments: who is the client, how it went, and what Zeek and Wireshark
 //! call it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod recorder;
 
 use std::sync::Arc;

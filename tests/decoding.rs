@@ -1,5 +1,7 @@
 //! Frames of every link type read here, and the reasons why a frame is no packet.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod recorder;
 
 use etherparse::PacketBuilder;

@@ -1,6 +1,8 @@
 //! The rules of the house, held against the sources themselves: a stage knows only stages before it,
 //! and decode to judge are pure.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

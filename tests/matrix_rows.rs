@@ -1,5 +1,7 @@
 //! Each of the page's 29 rows: conversations just inside and just outside.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 use std::fmt::Write as _;
 
 use vmmtap::{

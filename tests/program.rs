@@ -1,5 +1,7 @@
 //! The program as a person or a script runs it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod recorder;
 
 use std::{

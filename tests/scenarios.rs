@@ -4,6 +4,8 @@
 //! `VMMTAP_BLESS=1 cargo test --test scenarios` writes the reports anew; read the difference before
 //! you commit it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 use std::{
     collections::BTreeMap,
     fs,

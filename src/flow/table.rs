@@ -132,7 +132,7 @@ impl FlowTable {
     pub fn into_conversations(self) -> Vec<Conversation> {
         let mut all = self.conversations;
         drop(self.current);
-        all.sort_by(|a, b| (a.first, a.key(), a.last).cmp(&(b.first, b.key(), b.last)));
+        all.sort_by_key(|one| (one.first, one.key(), one.last));
         all
     }
 }

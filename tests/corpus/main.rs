@@ -26,7 +26,29 @@ use tally::{Kind, Tally};
 use truth::{Capture, Truth};
 
 /// Per cent of the comparisons that agree at least, over all categories.
-const FLOORS: &[(Kind, f64)] = &[];
+///
+/// What is missing at `Found` lies in tunnels, in link types that are skipped by name, and in
+/// fragments; what differs at `Completeness` is mostly tshark's 0 for a lone packet without SYN; what
+/// differs at `UdpClient` are lone answers, whose sender the truth calls the client.
+const FLOORS: &[(Kind, f64)] = &[
+    (Kind::Packets, 100.0),
+    (Kind::TcpFound, 98.9),
+    (Kind::TcpKnown, 99.9),
+    (Kind::TcpClient, 100.0),
+    (Kind::TcpOutcome, 99.7),
+    (Kind::TcpPackets, 99.7),
+    (Kind::TcpPayload, 99.6),
+    (Kind::TcpCompleteness, 98.3),
+    (Kind::TcpSynTries, 99.7),
+    (Kind::UdpFound, 98.4),
+    (Kind::UdpKnown, 99.8),
+    (Kind::UdpClient, 93.0),
+    (Kind::UdpOutcome, 99.9),
+    (Kind::UdpPackets, 99.8),
+    (Kind::UdpPayload, 99.8),
+    (Kind::ZeekState, 95.2),
+    (Kind::ZeekHistory, 92.0),
+];
 
 /// Captures that are read side by side.
 const THREADS: usize = 2;
