@@ -1,7 +1,10 @@
 //! Any bytes as a capture file: read to the end, judged, told.
 #![no_main]
 
-use std::{io::Cursor, sync::Arc};
+use std::{
+    io::Cursor,
+    sync::{Arc, LazyLock},
+};
 
 use libfuzzer_sys::fuzz_target;
 use vmmtap::{
@@ -12,11 +15,15 @@ use vmmtap::{
     present,
 };
 
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
+    let matrix = Matrix::embedded().expect("a good matrix");
+    Arc::new(Policy { matrix, site: Site::default() })
+});
+
 fuzz_target!(|data: &[u8]| {
     let reader = Box::new(Cursor::new(data.to_vec()));
     let Ok(mut capture) = CaptureFile::from_reader("fuzz".to_owned(), reader, None) else { return };
-    let policy = Policy { matrix: Matrix::embedded().expect("a good matrix"), site: Site::default() };
-    let mut engine = Engine::new(Arc::new(policy), 16);
+    let mut engine = Engine::new(Arc::clone(&POLICY), 16);
     while capture.advance() {
         engine.feed(&capture.frame().expect("a frame after an advance"));
     }
