@@ -68,7 +68,7 @@ fn check(arguments: &CheckArguments, mut output: Output) -> anyhow::Result<u8> {
         Format::Text | Format::Powershell => output.text(&present::text(&report))?,
         Format::Json => output.write(|to| Ok(present::report(&report, all, to)?))?,
         Format::Ndjson => output.write(|to| Ok(present::flow_lines(&report, all, to)?))?,
-        Format::Csv => output.text(&present::flow_csv(&report, all)?)?,
+        Format::Csv => output.write(|to| Ok(present::flow_csv(&report, all, to)?))?,
         Format::Markdown => output.text(&present::markdown(&report))?,
     }
     if !failures.is_empty() {
@@ -86,11 +86,13 @@ fn flows(arguments: &FlowsArguments, mut output: Output) -> anyhow::Result<u8> {
         return tell_failures(&failures);
     }
     match arguments.writing.format {
-        Format::Text | Format::Powershell => output.text(&present::flow_text(&report, true))?,
+        Format::Text | Format::Powershell => {
+            output.write(|to| Ok(present::flow_text(&report, true, to)?))?;
+        }
         Format::Json => output.write(|to| Ok(present::report(&report, true, to)?))?,
         Format::Ndjson => output.write(|to| Ok(present::flow_lines(&report, true, to)?))?,
-        Format::Csv => output.text(&present::flow_csv(&report, true)?)?,
-        Format::Markdown => output.text(&present::flow_markdown(&report, true))?,
+        Format::Csv => output.write(|to| Ok(present::flow_csv(&report, true, to)?))?,
+        Format::Markdown => output.write(|to| Ok(present::flow_markdown(&report, true, to)?))?,
     }
     if arguments.writing.format != Format::Json {
         // The lines are the result; what was left out and why belongs beside them.

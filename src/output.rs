@@ -1,6 +1,7 @@
 //! Where results go: standard output or a file.
 
 use std::{
+    error::Error,
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -75,10 +76,19 @@ impl Output {
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io_kind = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().map(io::Error::kind).or_else(|| {
-            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind)
-        })
-    };
     error.chain().any(|cause| io_kind(cause) == Some(io::ErrorKind::BrokenPipe))
+}
+
+/// The kind of an I/O error, also within the errors of those that write formats.
+fn io_kind(cause: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        return Some(error.kind());
+    }
+    if let Some(error) = cause.downcast_ref::<serde_json::Error>() {
+        return error.io_error_kind();
+    }
+    match cause.downcast_ref::<csv::Error>()?.kind() {
+        csv::ErrorKind::Io(error) => Some(error.kind()),
+        _ => None,
+    }
 }

@@ -234,15 +234,33 @@ fn a_closed_pipe_is_no_error() {
         .map(|n| (u64::from(n) * 1000, tcp(("10.0.0.1", n), SERVICE, 1, "S", b"")))
         .collect();
     desk.put("many.pcap", &Pcap::PLAIN.file(&many));
-    let mut child = desk
-        .command(&["flows", "--format", "ndjson", "many.pcap"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("vmmtap runs");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("an end");
-    assert_eq!(code(&output), 0, "{}", err(&output));
+    for format in ["text", "json", "ndjson", "csv", "markdown"] {
+        let mut child = desk
+            .command(&["flows", "--format", format, "many.pcap"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("vmmtap runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("an end");
+        assert_eq!(code(&output), 0, "{format}: {}", err(&output));
+    }
+}
+
+#[test]
+fn a_port_scan_does_not_fill_the_screen() {
+    let desk = Desk::new();
+    let scan: Vec<_> = (1..3000)
+        .flat_map(|port| {
+            let (client, server) = (("10.0.0.2", 40_000), ("10.0.0.1", port));
+            let time = u64::from(port) * 1_000_000;
+            [(time, tcp(client, server, 1, "S", b"")), (time, tcp(server, client, 1, "RA", b""))]
+        })
+        .collect();
+    desk.put("scan.pcap", &Pcap::PLAIN.file(&scan));
+    let report = out(&desk.run(&["check", "scan.pcap"]));
+    assert!(report.contains("more; --format json lists them all"), "{report}");
+    assert!(report.lines().count() < 250, "{}", report.lines().count());
 }
 
 #[test]

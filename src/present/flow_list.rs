@@ -1,31 +1,51 @@
 //! Conversations as lines and tables.
 
-use super::{Grid, clean, json::listed, names};
+use std::io::{self, Write};
+
+use super::{
+    clean,
+    clean::{csv_cell, markdown_cell},
+    grid::markdown_line,
+    json::listed,
+    names,
+};
 use crate::{
     flow::ConnState,
     judge::{Judgement, Policy},
     report::Report,
 };
 
-/// The conversations as text, one a line.
-#[must_use]
-pub fn flow_text(report: &Report, with_outside: bool) -> String {
-    let mut grid = Grid::new(&["start", "", "client > server", "state", "packets", "outcome"]);
+/// Writes the conversations as text, one a line.
+///
+/// # Errors
+/// Writing failed.
+pub fn flow_text(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
+    let ends = |judgement: &Judgement<'_>| {
+        let (client, server) = (judgement.client_end(), judgement.server_end());
+        format!("{} > {}", names::endpoint(client), names::endpoint(server))
+    };
+    let widths = listed(report, with_outside).map(|judgement| ends(&judgement).len());
+    let width = widths.max().unwrap_or_default().max(ENDS.len());
+    writeln!(output, "start           {ENDS:<width$}  state   packets      outcome")?;
     for judgement in listed(report, with_outside) {
         let [ours, theirs] = sides(&judgement, |side| side.packets);
-        let (client, server) = (judgement.client_end(), judgement.server_end());
         let start = judgement.conversation.first.to_string();
-        grid.push(vec![
-            start.get(11..19).unwrap_or(&start).to_owned(),
-            judgement.conversation.transport.to_string(),
-            format!("{} > {}", names::endpoint(client), names::endpoint(server)),
-            ConnState::of(judgement.conversation, judgement.client).name().to_owned(),
+        writeln!(
+            output,
+            "{}  {:<4}  {:<width$}  {:<6}  {:<11}  {}",
+            start.get(11..19).unwrap_or(&start),
+            judgement.conversation.transport,
+            ends(&judgement),
+            ConnState::of(judgement.conversation, judgement.client).name(),
             format!("{ours}/{theirs}"),
             outcome(&report.policy, &judgement),
-        ]);
+        )?;
     }
-    grid.columns(0)
+    Ok(())
 }
+
+/// Heading of the column with both ends.
+const ENDS: &str = "client > server";
 
 /// The outcome, and the verdict where a site is known.
 fn outcome(policy: &Policy, judgement: &Judgement<'_>) -> String {
@@ -37,18 +57,36 @@ fn outcome(policy: &Policy, judgement: &Judgement<'_>) -> String {
     }
 }
 
-/// The conversations as CSV.
+/// Writes the conversations as CSV.
 ///
 /// # Errors
-/// None that a writer into memory can meet.
-pub fn flow_csv(report: &Report, with_outside: bool) -> csv::Result<String> {
-    full_grid(report, with_outside).csv()
+/// Writing failed.
+pub fn flow_csv(report: &Report, with_outside: bool, output: &mut dyn Write) -> csv::Result<()> {
+    let mut writer = csv::Writer::from_writer(output);
+    writer.write_record(HEADER)?;
+    for judgement in listed(report, with_outside) {
+        writer.write_record(row(&report.policy, &judgement).iter().map(|cell| csv_cell(cell)))?;
+    }
+    Ok(writer.flush()?)
 }
 
-/// The conversations as Markdown.
-#[must_use]
-pub fn flow_markdown(report: &Report, with_outside: bool) -> String {
-    full_grid(report, with_outside).markdown()
+/// Writes the conversations as a Markdown table.
+///
+/// # Errors
+/// Writing failed.
+pub fn flow_markdown(
+    report: &Report,
+    with_outside: bool,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    output.write_all(markdown_line(HEADER).as_bytes())?;
+    output.write_all(markdown_line(["---"; HEADER.len()]).as_bytes())?;
+    for judgement in listed(report, with_outside) {
+        let cells = row(&report.policy, &judgement);
+        let cells: Vec<String> = cells.iter().map(|cell| markdown_cell(cell)).collect();
+        output.write_all(markdown_line(cells).as_bytes())?;
+    }
+    Ok(())
 }
 
 const HEADER: [&str; 28] = [
@@ -81,15 +119,6 @@ const HEADER: [&str; 28] = [
     "evidence",
     "why",
 ];
-
-fn full_grid(report: &Report, with_outside: bool) -> Grid {
-    let policy = &report.policy;
-    let mut grid = Grid::new(&HEADER);
-    for judgement in listed(report, with_outside) {
-        grid.push(row(policy, &judgement));
-    }
-    grid
-}
 
 fn row(policy: &Policy, judgement: &Judgement<'_>) -> Vec<String> {
     let conversation = judgement.conversation;

@@ -48,11 +48,10 @@ impl Grid {
     /// As a Markdown table.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let mut text = line(self.header.iter().map(|cell| (*cell).to_owned()).collect());
-        text += &line(self.header.iter().map(|_| "---".to_owned()).collect());
+        let mut text = markdown_line(&self.header);
+        text += &markdown_line(self.header.iter().map(|_| "---"));
         for row in &self.rows {
-            text += &line(row.iter().map(|cell| markdown_cell(cell)).collect());
+            text += &markdown_line(row.iter().map(|cell| markdown_cell(cell)));
         }
         text
     }
@@ -78,4 +77,15 @@ impl Grid {
         }
         text
     }
+}
+
+/// A line of a Markdown table; the cells are clean.
+pub(super) fn markdown_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut line = String::from("|");
+    for cell in cells {
+        line.push(' ');
+        line += cell.as_ref();
+        line += " |";
+    }
+    line + "\n"
 }

@@ -20,6 +20,10 @@ const WIDTH: usize = 80;
 const FINDINGS: [Verdict; 3] = [Verdict::Blocked, Verdict::Unexpected, Verdict::Mismatch];
 /// What it tells of afterwards, more quietly.
 const BESIDE: [Verdict; 2] = [Verdict::Denied, Verdict::Unknown];
+/// Findings told one by one before the rest is only counted: a port scan must not fill the screen.
+const FINDINGS_TOLD: usize = 40;
+/// The same for what is told more quietly.
+const BESIDE_TOLD: usize = 12;
 /// Pairs still to be proven that are listed before the rest is only counted.
 const MISSING_LISTED: usize = 12;
 
@@ -33,14 +37,17 @@ pub fn text(report: &Report) -> String {
     for note in notes(report) {
         text += &wrapped("  note: ", "        ", &note);
     }
-    for finding in findings(report, &FINDINGS) {
+    let urgent = findings(report, &FINDINGS);
+    for finding in urgent.iter().take(FINDINGS_TOLD) {
         text.push('\n');
-        text += &told(&finding);
+        text += &told(finding);
     }
+    text += &and_more(urgent.len(), FINDINGS_TOLD, "\n");
     let beside = findings(report, &BESIDE);
     if !beside.is_empty() {
         text += &format!("\n{bold}ALSO SEEN{bold:#}\n");
-        beside.iter().for_each(|finding| text += &told_briefly(finding));
+        beside.iter().take(BESIDE_TOLD).for_each(|finding| text += &told_briefly(finding));
+        text += &and_more(beside.len(), BESIDE_TOLD, "  ");
     }
     text += &format!("\n{bold}COVERAGE{bold:#}, by rule and pair of machines\n");
     text += &coverage_grid(&coverage).columns(2);
@@ -133,11 +140,15 @@ fn unseen(report: &Report, coverage: &[CoverageRow<'_>]) -> String {
     for one in missing.iter().take(MISSING_LISTED) {
         text += &format!("    {one}\n");
     }
-    if missing.len() > MISSING_LISTED {
-        let more = missing.len() - MISSING_LISTED;
-        text += &format!("    and {more} more; --format json lists them all\n");
+    text + &and_more(missing.len(), MISSING_LISTED, "    ")
+}
+
+/// What is said in the place of those that are not told one by one.
+fn and_more(all: usize, told: usize, lead: &str) -> String {
+    match all.saturating_sub(told) {
+        0 => String::new(),
+        more => format!("{lead}and {more} more; --format json lists them all\n"),
     }
-    text
 }
 
 fn wrapped(first: &str, rest: &str, text: &str) -> String {
