@@ -93,17 +93,17 @@ pub struct MatrixChoice {
 /// `vmmtap check`.
 #[derive(Args, Debug)]
 pub struct CheckArguments {
+    /// The captures.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub reading: Reading,
     /// The site file.
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
     pub site: PathBuf,
+    /// The matrix.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub matrix: MatrixChoice,
+    /// The results.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub writing: Writing,
     /// The verdicts that make the exit code 1.
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = verdict,
@@ -117,14 +117,14 @@ pub struct CheckArguments {
 /// `vmmtap flows`.
 #[derive(Args, Debug)]
 pub struct FlowsArguments {
+    /// The captures.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub reading: Reading,
     /// A site file, to name and judge the conversations as well.
     #[arg(short, long, value_name = "FILE")]
     pub site: Option<PathBuf>,
+    /// The results.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub writing: Writing,
 }
 
@@ -143,11 +143,11 @@ pub struct MatrixArguments {
     /// The site file, for machines and changed ports; vmmtap.toml is used where it is there.
     #[arg(short, long, value_name = "FILE")]
     pub site: Option<PathBuf>,
+    /// The matrix.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub matrix: MatrixChoice,
+    /// The results.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub writing: Writing,
 }
 
@@ -160,11 +160,11 @@ pub struct FirewallArguments {
     /// The site file.
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
     pub site: PathBuf,
+    /// The matrix.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub matrix: MatrixChoice,
+    /// The results.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub writing: Writing,
 }
 
@@ -174,11 +174,11 @@ pub struct SiteCheckArguments {
     /// The site file.
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
     pub site: PathBuf,
+    /// The matrix.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub matrix: MatrixChoice,
+    /// The results.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the group has its own")]
     pub writing: Writing,
 }
 

@@ -7,33 +7,9 @@ use std::{
 };
 
 use super::{
-    Frame, LinkType, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, open, pcap,
-    pcapng,
+    Frame, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, layout::Layout, open,
+    record::Head,
 };
-
-/// Longest packet a record may hold in bytes: Wireshark's and libpcap's own limit.
-pub(super) const MAX_CAPTURED: u32 = 262_144;
-
-/// Where a record lies in the window and what it says of itself.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub time: Timestamp,
-    pub link: LinkType,
-    /// Offset of the packet's bytes in the record.
-    pub at: usize,
-    /// Bytes captured.
-    pub captured: usize,
-    /// Bytes on the wire.
-    pub wire_len: u32,
-    /// Bytes of the whole record.
-    pub record_len: usize,
-}
-
-#[derive(Debug)]
-pub(super) enum Layout {
-    Pcap(pcap::Layout),
-    Pcapng(pcapng::Layout),
-}
 
 /// How a capture is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +73,8 @@ impl CaptureFile {
         compression: Option<&'static str>,
     ) -> Result<Self, OpenError> {
         let mut bytes = Bytes::new(reader);
-        let layout = open::recognise(&source, &mut bytes)?;
-        let container = match layout {
-            Layout::Pcap(_) => "pcap",
-            Layout::Pcapng(_) => "pcapng",
-        };
+        let layout = Layout::recognise(&source, &mut bytes)?;
+        let container = layout.name();
         let format = Format { container, compression };
         let summary = Summary {
             source,
@@ -120,10 +93,7 @@ impl CaptureFile {
             self.bytes.consume(head.record_len);
         }
         let problems = &mut self.summary.problems;
-        self.head = match &mut self.layout {
-            Layout::Pcap(layout) => layout.next(&mut self.bytes, problems),
-            Layout::Pcapng(layout) => layout.next(&mut self.bytes, problems),
-        };
+        self.head = self.layout.next(&mut self.bytes, problems);
         match &self.head {
             Some(head) => {
                 let time = head.time;

@@ -8,12 +8,14 @@
 mod bytes;
 mod file;
 mod frame;
+mod layout;
 mod link_type;
 mod merge;
 mod open;
 mod pcap;
 mod pcapng;
 mod problem;
+mod record;
 mod time;
 
 pub use file::{CaptureFile, Format, Summary};

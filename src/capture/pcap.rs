@@ -8,7 +8,7 @@ use std::io::Read;
 use super::{
     LinkType, Problem, Problems, Timestamp,
     bytes::Bytes,
-    file::{Head, MAX_CAPTURED},
+    record::{Head, MAX_CAPTURED, word},
     time::NANOS_PER_SECOND,
 };
 
@@ -98,10 +98,4 @@ impl Layout {
         let nanos = i64::from(fraction) * if self.nanoseconds { 1 } else { 1000 };
         Timestamp(i64::from(seconds) * NANOS_PER_SECOND + nanos)
     }
-}
-
-/// The 32-bit word at the start of `bytes`.
-pub fn word(bytes: &[u8], big_endian: bool) -> u32 {
-    let word = [bytes[0], bytes[1], bytes[2], bytes[3]];
-    if big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
 }

@@ -14,8 +14,7 @@ use pcap_parser::pcapng::{
 use super::{
     LinkType, Problem, Problems, Timestamp,
     bytes::Bytes,
-    file::{Head, MAX_CAPTURED},
-    pcap::word,
+    record::{Head, MAX_CAPTURED, half, word},
 };
 
 /// Type of a section header block; a palindrome, so it reads the same in both byte orders.
@@ -250,9 +249,4 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 fn ticks_per_second(resolution: u8) -> Option<u64> {
     let exponent = u32::from(resolution & 0x7f);
     if resolution & 0x80 == 0 { 10_u64.checked_pow(exponent) } else { 1_u64.checked_shl(exponent) }
-}
-
-fn half(bytes: &[u8], big_endian: bool) -> u16 {
-    let half = [bytes[0], bytes[1]];
-    if big_endian { u16::from_be_bytes(half) } else { u16::from_le_bytes(half) }
 }

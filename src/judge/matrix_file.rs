@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use toml::de::DeTable;
 
-use super::matrix::{Entry, Requirement, Section};
+use super::entry::{Entry, Requirement, Section};
 use crate::{
     dissect::Protocol,
     flow::Transport,

@@ -6,6 +6,7 @@
 
 mod coverage;
 mod direction;
+mod entry;
 mod expectation;
 mod firewall;
 mod judgement;
@@ -19,10 +20,11 @@ mod why;
 
 pub use coverage::{CoverageRow, Status, coverage};
 pub use direction::orient;
+pub use entry::{Entry, Requirement, Section};
 pub use expectation::{Expectation, Kind, RuleRef};
 pub use firewall::{Exception, exceptions};
 pub use judgement::{Judgement, Witness};
-pub use matrix::{Entry, Matrix, Requirement, Section};
+pub use matrix::Matrix;
 pub use policy::{Policy, Talk};
 pub use question::{Answer, Nearest, Who, may_talk};
 pub use tally::{PairCount, RuleCount, Tally};
