@@ -46,6 +46,24 @@ pub struct Allow {
 }
 
 impl Allow {
+    /// Whether it is about this transport and server port; ICMP has no ports.
+    #[must_use]
+    pub fn covers(&self, transport: Transport, port: u16) -> bool {
+        self.transport == transport && (transport == Transport::Icmp || self.ports.contains(port))
+    }
+
+    /// Whether a machine with these roles is among the clients.
+    #[must_use]
+    pub fn is_from(&self, id: MachineId, roles: RoleSet) -> bool {
+        self.from.iter().any(|party| party.is(id, roles))
+    }
+
+    /// Whether a machine with these roles is among the servers.
+    #[must_use]
+    pub fn is_to(&self, id: MachineId, roles: RoleSet) -> bool {
+        self.to.iter().any(|party| party.is(id, roles))
+    }
+
     /// Reads an `[[allow]]`; `None` where it lacks what makes an allowance.
     pub(super) fn read(
         document: &mut Document<'_>,

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::{Policy, RuleRef, Section};
 use crate::{
     flow::Transport,
-    identify::{MachineId, Party, Ports, RoleSet},
+    identify::{MachineId, Ports, RoleSet},
 };
 
 /// An inbound exception on a machine. The listener is the corrected one, not the page's misprint.
@@ -48,12 +48,11 @@ fn of_machine(policy: &Policy, id: MachineId) -> Vec<Exception> {
         })
     });
     let of_site = policy.site.allows.iter().enumerate().filter_map(|(index, allow)| {
-        let is = |parties: &[Party], id| parties.iter().any(|party| party.is(id, policy.roles(id)));
-        if !is(&allow.to, id) {
+        if !allow.is_to(id, policy.roles(id)) {
             return None;
         }
         let others = policy.site.machines().map(|(other, _)| other).filter(|other| *other != id);
-        let clients = others.filter(|other| is(&allow.from, *other)).collect();
+        let clients = others.filter(|other| allow.is_from(*other, policy.roles(*other))).collect();
         exception(policy, id, RuleRef::Allow(index), allow.transport, clients)
             .map(|exception| Exception { ports: allow.ports.clone(), ..exception })
     });

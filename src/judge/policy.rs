@@ -62,14 +62,9 @@ impl Policy {
             }
         }
         for (index, allow) in self.site.allows.iter().enumerate() {
-            let is = |parties: &[crate::identify::Party], id: MachineId| {
-                let roles = self.roles(id);
-                parties.iter().any(|party| party.is(id, roles))
-            };
-            if allow.transport == talk.transport
-                && (talk.transport == Transport::Icmp || allow.ports.contains(talk.server_port))
-                && is(&allow.from, talk.client)
-                && is(&allow.to, talk.server)
+            if allow.covers(talk.transport, talk.server_port)
+                && allow.is_from(talk.client, self.roles(talk.client))
+                && allow.is_to(talk.server, self.roles(talk.server))
             {
                 best.add(Kind::Site, RuleRef::Allow(index));
             }
@@ -85,23 +80,21 @@ impl Policy {
             self.roles(client).meets(entry.client_roles)
                 && self.roles(server).meets(entry.server_roles)
         };
-        if fits(talk.client, talk.server) && self.serves(entry, talk, talk.server) {
+        let server = self.site.machine(talk.server);
+        let covers_port = talk.transport == Transport::Icmp
+            || self.ports(entry, Some(server)).contains(talk.server_port);
+        if !covers_port {
+            return None;
+        }
+        if fits(talk.client, talk.server) {
             return match entry.section {
                 Section::General | Section::Vmware => Some(Kind::Expected),
                 Section::Companion => Some(Kind::Companion),
                 Section::Note => talk.may_be_dynamic().then_some(Kind::DynamicRpc),
             };
         }
-        // The listener of the reversed rule is the machine in the client's role.
-        let reversed = entry.reverse.is_some()
-            && fits(talk.server, talk.client)
-            && self.serves(entry, talk, talk.server);
+        let reversed = entry.reverse.is_some() && fits(talk.server, talk.client);
         reversed.then_some(Kind::Reverse)
-    }
-
-    fn serves(&self, entry: &Entry, talk: &Talk, server: MachineId) -> bool {
-        talk.transport == Transport::Icmp
-            || self.ports(entry, Some(self.site.machine(server))).contains(talk.server_port)
     }
 
     /// A machine's roles as they count for rules.

@@ -121,16 +121,13 @@ impl Question<'_> {
 
     fn site_allows(&self, index: usize) -> bool {
         let allow = &self.policy.site.allows[index];
-        let is = |who: Option<Who>, parties: &[crate::identify::Party]| {
-            who.is_none_or(|who| {
-                let id = who.machine.unwrap_or(MachineId(u32::MAX));
-                parties.iter().any(|party| party.is(id, who.roles))
-            })
-        };
+        // A role that is asked for is nobody in particular.
+        let id = |who: Who| who.machine.unwrap_or(MachineId(u32::MAX));
+        let roles = |who: Who| who.roles.with_implied();
         self.transport.is_none_or(|wanted| wanted == allow.transport)
-            && self.port.is_none_or(|port| allow.ports.contains(port))
-            && is(self.from, &allow.from)
-            && is(self.to, &allow.to)
+            && self.port.is_none_or(|port| allow.covers(allow.transport, port))
+            && self.from.is_none_or(|who| allow.is_from(id(who), roles(who)))
+            && self.to.is_none_or(|who| allow.is_to(id(who), roles(who)))
     }
 
     /// The entry that most of the question fits, the nearer port deciding.
