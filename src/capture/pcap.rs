@@ -59,7 +59,7 @@ impl Layout {
             if !header.is_empty() {
                 let have = header.len();
                 problems.note(Problem::CutOff, || {
-                    format!("byte {position}: a record header needs {at} bytes, {have} are there")
+                    format!("byte {position}: {have} of the {at} bytes of a record header; all packets before it are whole")
                 });
             }
             return None;

@@ -7,6 +7,9 @@ use prefix_trie::PrefixMap;
 
 use super::{Machine, MachineId};
 
+/// Shorter prefixes than this have a network and a broadcast address (RFC 3021).
+const POINT_TO_POINT: u8 = 31;
+
 /// Addresses and networks with their owners.
 #[derive(Clone, Default)]
 pub struct Inventory {
@@ -35,11 +38,17 @@ impl Inventory {
         (inventory, owned_twice)
     }
 
-    /// The machine that owns an address.
+    /// The machine that owns an address. Nobody owns a network's own address or its broadcast
+    /// address.
     #[must_use]
     pub fn owner(&self, ip: IpAddr) -> Option<MachineId> {
         match ip {
-            IpAddr::V4(ip) => self.v4.get_lpm(&Ipv4Net::from(ip)).map(|(_, id)| *id),
+            IpAddr::V4(ip) => {
+                let (network, id) = self.v4.get_lpm(&Ipv4Net::from(ip))?;
+                let of_all = network.prefix_len() < POINT_TO_POINT
+                    && (ip == network.network() || ip == network.broadcast());
+                (!of_all).then_some(*id)
+            }
             IpAddr::V6(ip) => self.v6.get_lpm(&Ipv6Net::from(ip)).map(|(_, id)| *id),
         }
     }

@@ -29,10 +29,10 @@ impl Machine {
         self.ports.iter().find(|(other, _)| *other == setting).map(|(_, ports)| ports)
     }
 
-    /// Whether Windows runs on it, as far as its roles tell.
+    /// Whether Windows may run on it, as far as its roles tell.
     #[must_use]
-    pub fn runs_windows(&self) -> bool {
-        self.roles.iter().next().is_none() || self.roles.iter().any(Role::runs_windows)
+    pub fn may_run_windows(&self) -> bool {
+        self.roles.iter().next().is_none() || self.roles.iter().any(Role::may_run_windows)
     }
 
     /// Reads a `[[machine]]`; `None` where it lacks what makes a machine.

@@ -78,18 +78,10 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// Whether its machines run Windows, so that `New-NetFirewallRule` can be used on them.
+    /// Whether its machines may run Windows, so that `New-NetFirewallRule` can be used on them.
     #[must_use]
-    pub fn runs_windows(self) -> bool {
-        !matches!(
-            self,
-            Self::EsxiHost
-                | Self::VcenterServer
-                | Self::LoadBalancer
-                | Self::SmisProvider
-                | Self::Bmc
-                | Self::GuestAgent
-        )
+    pub fn may_run_windows(self) -> bool {
+        !matches!(self, Self::EsxiHost | Self::VcenterServer | Self::LoadBalancer | Self::Bmc)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is the client: the wire, else the matrix, else known ports, else the first packet.
 
 use super::{
-    Kind, Policy,
+    Policy,
     policy::{FIRST_DYNAMIC_PORT, Talk},
 };
 use crate::flow::{Basis, Conversation, Side, Transport};
@@ -36,10 +36,6 @@ fn by_matrix(policy: &Policy, conversation: &Conversation) -> Option<Side> {
         policy.expect(&talk).kind
     };
     let (a_asks, b_asks) = (kind(a, b, port_a, port_b), kind(b, a, port_b, port_a));
-    // Two high ports fit the dynamic range both ways; that tells nothing.
-    if a_asks == Kind::DynamicRpc && b_asks == Kind::DynamicRpc {
-        return None;
-    }
     match a_asks.cmp(&b_asks) {
         std::cmp::Ordering::Less => Some(Side::A),
         std::cmp::Ordering::Greater => Some(Side::B),

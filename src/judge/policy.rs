@@ -52,7 +52,7 @@ impl Policy {
     /// What is to be expected of a conversation that `client` opens to `server`.
     ///
     /// `oriented` says that the wire shows which side opened it. Where it does not, a high port may
-    /// be the client's own, and is not taken for dynamic RPC unless both ports are high.
+    /// be the client's own, and a range does not cover it unless both ports are high.
     #[must_use]
     pub fn expect(&self, talk: &Talk) -> Expectation {
         let mut best = Expectation::NONE;
@@ -81,16 +81,18 @@ impl Policy {
                 && self.roles(server).meets(entry.server_roles)
         };
         let server = self.site.machine(talk.server);
-        let covers_port = talk.transport == Transport::Icmp
-            || self.ports(entry, Some(server)).contains(talk.server_port);
-        if !covers_port {
-            return None;
+        if talk.transport != Transport::Icmp {
+            let ports = self.ports(entry, Some(server));
+            let range = ports.0.iter().find(|range| range.contains(talk.server_port))?;
+            if range.from < range.to && !talk.may_be_dynamic() {
+                return None;
+            }
         }
         if fits(talk.client, talk.server) {
             return match entry.section {
                 Section::General | Section::Vmware => Some(Kind::Expected),
                 Section::Companion => Some(Kind::Companion),
-                Section::Note => talk.may_be_dynamic().then_some(Kind::DynamicRpc),
+                Section::Note => Some(Kind::DynamicRpc),
             };
         }
         let reversed = entry.reverse.is_some() && fits(talk.server, talk.client);

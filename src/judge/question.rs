@@ -134,6 +134,9 @@ impl Question<'_> {
     fn nearest(&self) -> Option<Nearest> {
         let scored = self.policy.matrix.entries.iter().enumerate().filter_map(|(index, entry)| {
             entry.transport?;
+            if self.port.is_some() && entry.ports.0.is_empty() {
+                return None;
+            }
             let fit = self.fit(entry);
             let turned = fit.reversed && fit.port && !(fit.client && fit.server);
             let parties = u8::from(fit.client) + u8::from(fit.server);

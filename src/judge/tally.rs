@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Judgement, Kind, RuleRef, Verdict};
-use crate::{flow::Transport, identify::MachineId};
+use crate::{
+    flow::{Outcome, Transport},
+    identify::MachineId,
+};
 
 /// Conversations of one verdict between two machines to one port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +60,8 @@ impl Tally {
         for rule in &judgement.expectation.rules {
             let count = self.rules.entry((*rule, client, server)).or_default();
             match verdict {
-                Verdict::Ok => count.ok += 1,
+                // What was met in the middle may be older than the firewall's latest change.
+                Verdict::Ok if judgement.outcome == Outcome::Answered => count.ok += 1,
                 Verdict::Blocked => count.blocked += 1,
                 Verdict::Mismatch => count.mismatch += 1,
                 _ => count.unknown += 1,

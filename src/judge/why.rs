@@ -103,7 +103,7 @@ impl<'a> Words<'a> {
             }
         };
         let plural = if tries == 1 { "" } else { "s" };
-        let tenths = span / (NANOS_PER_SECOND / 10);
+        let tenths = (span + NANOS_PER_SECOND / 20) / (NANOS_PER_SECOND / 10);
         let within = if tries > 1 {
             format!(" in {}.{} s", tenths / 10, tenths % 10)
         } else {
@@ -124,16 +124,17 @@ impl<'a> Words<'a> {
             Basis::Port => " (who is the client is told by the port)",
             Basis::FirstPacket => " (who is the client is a guess)",
         };
+        let one_side = |from: &str, to: &str| {
+            format!(
+                "of a conversation on {port} only the packets from {from} to {to} are visible{guess}"
+            )
+        };
         match (spoke(asks), spoke(!asks)) {
             (true, true) => format!(
                 "{client} and {server} are in the middle of a conversation on {port}, begun before the capture{guess}"
             ),
-            (true, false) => format!(
-                "only {client}'s side of a conversation with {server} on {port} is visible{guess}"
-            ),
-            _ => format!(
-                "only {server}'s side of a conversation with {client} on {port} is visible{guess}"
-            ),
+            (true, false) => one_side(client, server),
+            _ => one_side(server, client),
         }
     }
 
@@ -151,33 +152,32 @@ impl<'a> Words<'a> {
     /// Why an expected conversation may have failed.
     fn cause(&self) -> String {
         let Self { server, .. } = self;
-        let service = self.service();
+        let no_listener = self.no_listener();
         match self.judgement.outcome {
-            Outcome::Refused if self.said_by().is_some() => {
-                format!("{service} does not listen on {server}")
-            }
-            Outcome::Refused => {
-                format!("{service} does not listen on {server}, or a firewall rejects it")
-            }
+            Outcome::Refused if self.said_by().is_some() => no_listener,
+            Outcome::Refused => format!("{no_listener}, or a firewall rejects it"),
             Outcome::Prohibited => "a firewall there forbids it".to_owned(),
             Outcome::Unreachable => format!("no way leads to {server}, or it is down"),
             _ if self.is_ping() => format!("a firewall drops it, or {server} is down"),
             _ => {
-                let windows = self
-                    .judgement
-                    .server_machine
-                    .is_some_and(|id| self.policy.site.machine(id).runs_windows());
-                let hidden = if windows { " (Windows stealth mode hides which)" } else { "" };
-                format!("a firewall drops it, or {service} does not listen on {server}{hidden}")
+                let machine = self.judgement.server_machine;
+                let windows =
+                    machine.is_some_and(|id| self.policy.site.machine(id).may_run_windows());
+                let hidden = if windows { " (on Windows, stealth mode hides which)" } else { "" };
+                format!("a firewall drops it, or {no_listener}{hidden}")
             }
         }
     }
 
-    /// The service of the first rule.
-    fn service(&self) -> String {
-        let first = self.judgement.expectation.rules.first();
-        let entry = first.and_then(|rule| self.policy.entry(*rule));
-        entry.map_or_else(|| "the service".to_owned(), |entry| entry.service.clone())
+    /// `WinRM does not listen on hv07`; the service has a name where a rule of the page gives it.
+    fn no_listener(&self) -> String {
+        let Self { server, port, .. } = self;
+        let expectation = &self.judgement.expectation;
+        let first = expectation.rules.first().filter(|_| expectation.kind == Kind::Expected);
+        match first.and_then(|rule| self.policy.entry(*rule)) {
+            Some(entry) => format!("{} does not listen on {server}", entry.service),
+            None => format!("nothing listens on {port} of {server}"),
+        }
     }
 
     /// `rule agent-winrm (row 3)`.

@@ -57,17 +57,31 @@ pub(super) fn markdown_cell(text: &str) -> String {
     cell
 }
 
-/// A string literal of PowerShell. It takes the typographic quotes for plain ones, too.
+/// A string expression of PowerShell in ASCII alone: Windows PowerShell reads a script without a byte
+/// order mark in the system's code page, where a letter's second byte may be a typographic quote,
+/// which ends a literal just as a plain one does.
 pub(super) fn powershell_string(text: &str) -> String {
-    let mut literal = String::from("'");
-    for c in clean(text).chars() {
-        literal.push(c);
-        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
-            literal.push(c);
+    let mut parts: Vec<String> = Vec::new();
+    for run in clean(text).split_inclusive(|c: char| !c.is_ascii()) {
+        let (plain, special) = match run.chars().last() {
+            Some(last) if !last.is_ascii() => (run.trim_end_matches(last), Some(last)),
+            _ => (run, None),
+        };
+        if !plain.is_empty() {
+            parts.push(format!("'{}'", plain.replace('\'', "''")));
         }
+        parts.extend(special.map(|c| format!("[char]::ConvertFromUtf32(0x{:04X})", u32::from(c))));
     }
-    literal.push('\'');
-    literal
+    match parts.as_slice() {
+        [] => "''".to_owned(),
+        [literal] if literal.starts_with('\'') => literal.clone(),
+        _ => format!("({})", parts.join(" + ")),
+    }
+}
+
+/// A remark of a PowerShell script, in ASCII alone.
+pub(super) fn powershell_remark(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
@@ -89,11 +103,13 @@ mod tests {
     }
 
     #[test]
-    fn powershell_gets_one_literal_whatever_the_name() {
+    fn powershell_gets_one_ascii_string_whatever_the_name() {
         for (name, literal) in [
             ("hv07", "'hv07'"),
             ("o'brien", "'o''brien'"),
-            ("a\u{2019}; calc; \u{2018}", "'a\u{2019}\u{2019}; calc; \u{2018}\u{2018}'"),
+            ("a\u{2019}; calc", "('a' + [char]::ConvertFromUtf32(0x2019) + '; calc')"),
+            ("\u{d1}", "([char]::ConvertFromUtf32(0x00D1))"),
+            ("", "''"),
             ("$(calc)`\"", "'$(calc)`\"'"),
         ] {
             assert_eq!(powershell_string(name), literal);

@@ -7,7 +7,7 @@ use crate::{
     capture::Timestamp,
     flow::Transport,
     identify::MachineId,
-    judge::{Evidence, Judgement, RuleRef, Verdict},
+    judge::{Evidence, Judgement, Kind, RuleRef, Verdict},
     report::Report,
 };
 
@@ -20,6 +20,7 @@ pub(super) struct Finding {
     pub service: String,
     /// The rules' titles.
     pub rules: Vec<String>,
+    pub kind: Kind,
     pub evidence: Evidence,
     /// The sentence of the first one.
     pub why: String,
@@ -66,6 +67,7 @@ impl Finding {
             server,
             service: names::service(judgement.conversation.transport, port),
             rules: judgement.expectation.rules.iter().map(|rule| policy.title(*rule)).collect(),
+            kind: judgement.expectation.kind,
             evidence: judgement.evidence,
             why: policy.why(judgement),
             first: judgement.conversation.first,

@@ -62,7 +62,7 @@ fn record(policy: &Policy, exception: &Exception) -> ExceptionRecord {
 
 impl ExceptionRecord {
     fn service_port(&self) -> String {
-        format!("{} {}", self.transport, self.ports.join(","))
+        format!("{} {}", self.transport, self.ports.join(",")).trim_end().to_owned()
     }
 
     fn title(&self) -> String {
@@ -118,6 +118,10 @@ fn grid(records: &[ExceptionRecord]) -> Grid {
 }
 
 fn text(records: &[ExceptionRecord]) -> String {
+    if records.is_empty() {
+        return "Neither the page nor the site file asks for an inbound exception here.\n"
+            .to_owned();
+    }
     let mut text = String::from("Inbound exceptions, machine by machine\n");
     for of_machine in records.chunk_by(|a, b| a.machine == b.machine) {
         text += &format!("\n{}\n", of_machine[0].machine);

@@ -10,7 +10,7 @@ use super::{
     summary::{MARKS, coverage_grid, headline, missing, notes, totals},
 };
 use crate::{
-    judge::{CoverageRow, Verdict},
+    judge::{CoverageRow, Kind, Verdict},
     report::Report,
 };
 
@@ -105,10 +105,25 @@ fn told(finding: &Finding) -> String {
     let (evidence, first) = (finding.evidence.name(), names::second(finding.first));
     text += &format!("            {times}, evidence {evidence}, first at {first} UTC\n");
     if finding.verdict == Verdict::Blocked {
-        text +=
-            &format!("            what {server} must let in: vmmtap firewall --machine {server}\n");
+        text += &format!(
+            "            {}
+",
+            remedy(finding)
+        );
     }
     text
+}
+
+/// Where the exception that is missing can be read; the firewall command knows those of the page and
+/// of the site.
+fn remedy(finding: &Finding) -> String {
+    let Finding { client, server, service, .. } = finding;
+    match finding.kind {
+        Kind::Expected | Kind::DynamicRpc | Kind::Site => {
+            format!("what {server} must let in: vmmtap firewall --machine {server}")
+        }
+        _ => format!("what {server} must let in: {service} from {client}"),
+    }
 }
 
 fn told_briefly(finding: &Finding) -> String {
