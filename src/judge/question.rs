@@ -134,7 +134,10 @@ impl Question<'_> {
     fn nearest(&self) -> Option<Nearest> {
         let scored = self.policy.matrix.entries.iter().enumerate().filter_map(|(index, entry)| {
             entry.transport?;
-            if self.port.is_some() && entry.ports.0.is_empty() {
+            // A ping has no port, and what everybody may do to everybody is near to nothing.
+            let everybody =
+                entry.client_roles == RoleSet::ANY && entry.server_roles == RoleSet::ANY;
+            if everybody || self.port.is_some() && entry.ports.0.is_empty() {
                 return None;
             }
             let fit = self.fit(entry);

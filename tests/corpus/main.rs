@@ -13,6 +13,7 @@ mod icmp;
 mod run;
 mod tally;
 mod truth;
+mod verdicts;
 mod zeek;
 
 use std::{
@@ -117,5 +118,15 @@ fn judge_one(corpus: &Path, truth: &Truth, capture: &Capture, tally: &mut Tally)
     }
     for promise in broken {
         tally.breaks(format!("{}/{}: {promise}", capture.category, capture.name));
+    }
+}
+
+#[test]
+fn real_windows_captures_are_judged_as_an_expert_judged_them() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
+    if corpus.is_dir() {
+        verdicts::check(&corpus);
+    } else {
+        println!("skipped: no captures at {}", corpus.display());
     }
 }
