@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     capture::{Frame, Problem, Summary, Timestamp},
     decode::{Body, Packet, Skip, SkipCounts, decode},
-    flow::{Conversation, FlowTable},
-    judge::{Policy, Tally, Verdict, Witness},
+    flow::{Conversation, FlowTable, Outcome},
+    judge::{Judgement, Policy, Tally, Verdict, Witness},
     report::Report,
 };
 
@@ -91,10 +91,11 @@ impl Engine {
     #[must_use]
     pub fn finish(mut self, captures: Vec<Summary>) -> Report {
         let lossy = captures.iter().any(|one| one.problems.count(Problem::RecorderDrops) > 0);
-        let witness = Witness { now: self.latest.unwrap_or_default(), lossy };
+        let spans = captures.iter().filter_map(|one| one.first.zip(one.last)).collect();
+        let witness = Witness::new(spans, self.latest.unwrap_or_default(), lossy);
         let conversations = self.table.into_conversations();
         for conversation in &conversations {
-            self.tally.count(&self.policy.judge(conversation, witness));
+            self.tally.count(&self.policy.judge(conversation, &witness));
         }
         Report {
             policy: self.policy,
@@ -111,24 +112,25 @@ impl Engine {
 
     /// Gives up the detail of the least telling conversations; they are judged and counted first.
     fn shed(&mut self) {
-        let witness = Witness { now: self.latest.unwrap_or_default(), lossy: false };
+        let witness = Witness::new(Vec::new(), self.latest.unwrap_or_default(), false);
         let policy = Arc::clone(&self.policy);
-        let rank = |conversation: &Conversation| worth(policy.judge(conversation, witness).verdict);
+        let rank = |conversation: &Conversation| worth(&policy.judge(conversation, &witness));
         let excess = self.table.len().saturating_sub(self.max_conversations);
         let count = excess.max(self.max_conversations / SHED_SHARE).max(1);
         for conversation in self.table.shed(count, rank) {
-            let judgement = self.policy.judge(&conversation, witness);
+            let judgement = self.policy.judge(&conversation, &witness);
             *self.shed.entry(judgement.verdict).or_default() += 1;
             self.tally.count(&judgement);
         }
     }
 }
 
-/// What is kept longest has the highest rank: findings.
-fn worth(verdict: Verdict) -> u8 {
-    match verdict {
+/// What is kept longest has the highest rank: findings, and questions that may become one.
+fn worth(judgement: &Judgement<'_>) -> u8 {
+    match judgement.verdict {
         Verdict::Outside => 0,
         Verdict::Ok => 1,
+        Verdict::Unknown if judgement.outcome == Outcome::Pending => 4,
         Verdict::Unknown => 2,
         Verdict::Denied => 3,
         Verdict::Mismatch | Verdict::Unexpected | Verdict::Blocked => 4,

@@ -34,7 +34,7 @@ pub struct Report {
 impl Report {
     /// The conversations judged, in order of their beginning.
     pub fn judgements(&self) -> impl Iterator<Item = Judgement<'_>> {
-        self.conversations.iter().map(|one| self.policy.judge(one, self.witness))
+        self.conversations.iter().map(|one| self.policy.judge(one, &self.witness))
     }
 
     /// The coverage of the page's rules.

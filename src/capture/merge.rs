@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BTreeMap, BinaryHeap},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -41,12 +41,12 @@ impl Merge {
             failures: Vec::new(),
             read: Arc::default(),
         };
-        let mut unique = sources.to_vec();
-        unique.sort();
-        unique.dedup();
-        for source in unique {
-            let times = sources.iter().filter(|other| **other == source).count();
-            merge.admit(source, times);
+        let mut named: BTreeMap<Source, (Source, usize)> = BTreeMap::new();
+        for source in sources {
+            named.entry(source.itself()).or_insert_with(|| (source.clone(), 0)).1 += 1;
+        }
+        for (source, times_named) in named.into_values() {
+            merge.admit(source, times_named);
         }
         // The earliest file is last, so that it can be popped.
         merge.waiting.sort_unstable_by(|a, b| b.cmp(a));

@@ -24,6 +24,16 @@ pub enum Source {
     File(PathBuf),
 }
 
+impl Source {
+    /// The source without the ways that lead to it, so that a file is known under another name.
+    pub(super) fn itself(&self) -> Self {
+        match self {
+            Self::StandardInput => Self::StandardInput,
+            Self::File(path) => Self::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

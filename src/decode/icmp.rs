@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, LaxNetSlice, LaxSlicedPacket, ether_type};
 
-use super::{Body, Skip};
+use super::{Body, Skip, network::Ip};
 
 /// An echo request or reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +60,12 @@ mod v6 {
 
 const ICMP_HEADER: usize = 8;
 
-pub(super) fn read_v4<'a>(bytes: &[u8]) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v4<'a>(ip: &Ip<'_>) -> Result<Body<'a>, Skip> {
+    let bytes = ip.payload;
     let slice = Icmpv4Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
-        v4::ECHO_REQUEST => Ok(echo(true, bytes)),
-        v4::ECHO_REPLY => Ok(echo(false, bytes)),
+        v4::ECHO_REQUEST => Ok(echo(true, ip)),
+        v4::ECHO_REPLY => Ok(echo(false, ip)),
         kind @ (v4::UNREACHABLE
         | v4::SOURCE_QUENCH
         | v4::REDIRECT
@@ -74,11 +75,12 @@ pub(super) fn read_v4<'a>(bytes: &[u8]) -> Result<Body<'a>, Skip> {
     }
 }
 
-pub(super) fn read_v6<'a>(bytes: &[u8]) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v6<'a>(ip: &Ip<'_>) -> Result<Body<'a>, Skip> {
+    let bytes = ip.payload;
     let slice = Icmpv6Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
-        v6::ECHO_REQUEST => Ok(echo(true, bytes)),
-        v6::ECHO_REPLY => Ok(echo(false, bytes)),
+        v6::ECHO_REQUEST => Ok(echo(true, ip)),
+        v6::ECHO_REPLY => Ok(echo(false, ip)),
         kind @ v6::UNREACHABLE..=v6::PARAMETER_PROBLEM => {
             error(true, kind, slice.code_u8(), &bytes[ICMP_HEADER..])
         }
@@ -86,8 +88,9 @@ pub(super) fn read_v6<'a>(bytes: &[u8]) -> Result<Body<'a>, Skip> {
     }
 }
 
-fn echo<'a>(request: bool, bytes: &[u8]) -> Body<'a> {
-    let payload_len = u32::try_from(bytes.len() - ICMP_HEADER).unwrap_or(u32::MAX);
+fn echo<'a>(request: bool, ip: &Ip<'_>) -> Body<'a> {
+    let header_len = u32::try_from(ICMP_HEADER).unwrap_or(u32::MAX);
+    let payload_len = ip.payload_len.saturating_sub(header_len);
     Body::Echo(Echo { request, payload_len })
 }
 

@@ -71,8 +71,8 @@ pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
     match ip.protocol {
         IpNumber::TCP => tcp(ip).map(Body::Tcp),
         IpNumber::UDP => udp(ip).map(Body::Udp),
-        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip.payload),
-        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip.payload),
+        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip),
+        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip),
         // The chain of IPv6 extension headers was cut before the transport header.
         number if number.is_ipv6_ext_header_value() && ip.src.is_ipv6() => Err(Skip::CutHeaders),
         IpNumber(number) => Err(Skip::IpProtocol(number)),
@@ -122,6 +122,9 @@ fn udp<'a>(ip: &Ip<'a>) -> Result<Datagram<'a>, Skip> {
         src_port: slice.source_port(),
         dst_port: slice.destination_port(),
         payload: slice.payload(),
-        payload_len: claimed.unwrap_or(room),
+        payload_len: match claimed {
+            Some(claimed) if ip.fragmented => claimed,
+            claimed => claimed.unwrap_or(room).min(room),
+        },
     })
 }

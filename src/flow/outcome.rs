@@ -28,6 +28,10 @@ pub enum Outcome {
 /// TCP SYN comes after 1 s (RFC 6298, section 2), on older Windows after 3 s.
 pub const SILENCE_NANOS: i64 = 3 * NANOS_PER_SECOND;
 
+/// Two questions closer to each other than this, in nanoseconds, may be one that was recorded twice,
+/// as at a mirror port; no stack asks again so soon.
+const RETRY_NANOS: i64 = NANOS_PER_SECOND / 5;
+
 impl Outcome {
     /// Its name in reports.
     #[must_use]
@@ -79,7 +83,7 @@ fn tcp_outcome(
     if data_both_ways || opened_from_both_sides {
         return Outcome::Answered;
     }
-    if server == Sent::RST {
+    if server.contains(Sent::RST) && !server.contains(Sent::DATA) {
         return Outcome::Refused;
     }
     if !server.is_empty() {
@@ -92,8 +96,11 @@ fn tcp_outcome(
     if client.intersects(Sent::ACK | Sent::DATA | Sent::FIN) && !data_on_syn_alone(client) {
         return Outcome::Partial;
     }
-    let tries = conversation.tcp.as_ref().map_or(0, |tcp| tcp.syn_tries(client_side));
-    unanswered(u64::from(tries), conversation.first, now)
+    let (tries, span) = conversation
+        .tcp
+        .as_ref()
+        .map_or((0, 0), |tcp| (u64::from(tcp.syn_tries(client_side)), tcp.syn_span()));
+    unanswered(tries, span, conversation.first, now)
 }
 
 /// TCP fast open puts data on the SYN (RFC 7413).
@@ -118,7 +125,8 @@ fn datagram_outcome(conversation: &Conversation, client: Side, now: Timestamp) -
     {
         return Outcome::Partial;
     }
-    unanswered(asked, conversation.first, now)
+    let span = conversation.last.since(conversation.first);
+    unanswered(asked, span, conversation.first, now)
 }
 
 /// Nobody answers from a group's or a network's address.
@@ -138,6 +146,8 @@ fn failure(conversation: &Conversation, client: Side) -> Option<Outcome> {
     }
 }
 
-fn unanswered(tries: u64, first: Timestamp, now: Timestamp) -> Outcome {
-    if tries >= 2 || now.since(first) >= SILENCE_NANOS { Outcome::Silent } else { Outcome::Pending }
+fn unanswered(tries: u64, span: i64, first: Timestamp, now: Timestamp) -> Outcome {
+    let asked_again = tries >= 2 && span >= RETRY_NANOS;
+    let long_ago = now.since(first) >= SILENCE_NANOS;
+    if asked_again || long_ago { Outcome::Silent } else { Outcome::Pending }
 }

@@ -16,6 +16,10 @@ const UDP_IDLE: i64 = 5 * 60 * NANOS_PER_SECOND;
 /// RFC 5508, REQ-2.
 const ICMP_IDLE: i64 = 60 * NANOS_PER_SECOND;
 
+/// An error this long after a conversation's last packet is about something else. Hosts and routers
+/// give up on a neighbour after some seconds (RFC 4861, section 10).
+const ERROR_DELAY: i64 = 60 * NANOS_PER_SECOND;
+
 /// Conversations by key. A key's conversation is the latest one; earlier ones are kept beside.
 #[derive(Default)]
 pub struct FlowTable {
@@ -30,6 +34,8 @@ impl FlowTable {
         let key = Key::new(from, to, transport);
         let known = self.current.get(&key).map(|slot| *slot as usize);
         if let Body::Error(error) = &packet.body {
+            let known = known
+                .filter(|slot| packet.time.since(self.conversations[*slot].last) <= ERROR_DELAY);
             let about = known.map_or(super::Side::A, |slot| self.conversations[slot].side(from));
             let seen = IcmpErrorSeen::new(packet.src, error, about);
             if seen.meaning() > Meaning::Advice {

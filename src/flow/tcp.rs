@@ -77,8 +77,8 @@ impl Tcp {
             self.initial_seq[side as usize] = Some(segment.seq);
             if !flags.contains(Flags::ACK) {
                 self.syn_tries[side as usize] += 1;
-                self.first_syn.get_or_insert(time);
-                self.last_syn = Some(time);
+                self.first_syn = Some(self.first_syn.map_or(time, |first| first.min(time)));
+                self.last_syn = self.last_syn.max(Some(time));
             }
             return;
         }

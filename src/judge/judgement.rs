@@ -1,8 +1,9 @@
 //! A conversation judged.
 
-use super::{Evidence, Expectation, Kind, Policy, Verdict, direction::orient, policy::Talk, why};
+use super::{
+    Evidence, Expectation, Kind, Policy, Verdict, Witness, direction::orient, policy::Talk, why,
+};
 use crate::{
-    capture::Timestamp,
     dissect::Protocol,
     flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side},
     identify::MachineId,
@@ -35,25 +36,16 @@ pub struct Judgement<'a> {
     pub evidence: Evidence,
 }
 
-/// What the capture as a whole says of its witness.
-#[derive(Clone, Copy, Debug)]
-pub struct Witness {
-    /// Time of the latest packet.
-    pub now: Timestamp,
-    /// Whether the recorder is known to have lost packets.
-    pub lossy: bool,
-}
-
 impl Policy {
     /// Judges a conversation as it stands.
     #[must_use]
-    pub fn judge<'a>(&self, conversation: &'a Conversation, witness: Witness) -> Judgement<'a> {
+    pub fn judge<'a>(&self, conversation: &'a Conversation, witness: &Witness) -> Judgement<'a> {
         let (client, basis) = orient(self, conversation);
         let [client_end, server_end] =
             [client, !client].map(|side| conversation.ends[side as usize]);
         let client_machine = self.site.owner(client_end.ip);
         let server_machine = self.site.owner(server_end.ip);
-        let outcome = Outcome::of(conversation, client, witness.now);
+        let outcome = Outcome::of(conversation, client, witness.saw_until(conversation.last));
         let known = client_machine.zip(server_machine);
         let expectation = known.map_or(Expectation::NONE, |(client, server)| {
             self.expect(&Talk {
@@ -124,7 +116,7 @@ fn evidence(
     conversation: &Conversation,
     client: Side,
     outcome: Outcome,
-    witness: Witness,
+    witness: &Witness,
 ) -> Evidence {
     match outcome {
         Outcome::Answered => Evidence::Observed,

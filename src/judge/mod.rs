@@ -17,15 +17,17 @@ mod question;
 mod tally;
 mod verdict;
 mod why;
+mod witness;
 
 pub use coverage::{CoverageRow, Status, coverage};
 pub use direction::orient;
 pub use entry::{Entry, Requirement, Section};
 pub use expectation::{Expectation, Kind, RuleRef};
 pub use firewall::{Exception, exceptions};
-pub use judgement::{Judgement, Witness};
+pub use judgement::Judgement;
 pub use matrix::Matrix;
 pub use policy::{Policy, Talk};
 pub use question::{Answer, Nearest, Who, may_talk};
 pub use tally::{PairCount, RuleCount, Tally};
 pub use verdict::{Evidence, Verdict};
+pub use witness::Witness;
