@@ -1,8 +1,8 @@
 //! The commands: from arguments to results and an exit code.
 
 use std::{
-    fs,
-    io::Write,
+    fs::File,
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -12,10 +12,10 @@ use anyhow::{Context, bail};
 
 use crate::{
     arguments::{
-        Arguments, CheckArguments, Command, DEFAULT_SITE, FirewallArguments, FlowsArguments,
+        Arguments, CheckArguments, Color, Command, DEFAULT_SITE, FirewallArguments, FlowsArguments,
         MatrixArguments, MatrixChoice, Reading, SiteCheckArguments, SiteCommand, Writing,
     },
-    capture::OpenError,
+    capture::{OpenError, Source},
     flow::Transport,
     identify::{Role, Site, nearest},
     judge::{self, Matrix, Policy, Tally, Who},
@@ -38,24 +38,22 @@ pub const COULD_NOT_VERIFY: u8 = 2;
 /// # Errors
 /// What keeps it from giving any result; the exit code is then [`COULD_NOT_VERIFY`].
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let open = |writing: &Writing| Output::open(writing.output.as_deref(), arguments.color);
+    let color = arguments.color;
     let code = match &arguments.command {
-        Command::Check(check_arguments) => check(check_arguments, open(&check_arguments.writing)?),
-        Command::Flows(flows_arguments) => flows(flows_arguments, open(&flows_arguments.writing)?),
-        Command::Matrix(matrix_arguments) => {
-            matrix(matrix_arguments, open(&matrix_arguments.writing)?)
-        }
-        Command::Firewall(firewall_arguments) => {
-            firewall(firewall_arguments, open(&firewall_arguments.writing)?)
-        }
-        Command::Site(SiteCommand::Check(site_arguments)) => {
-            site_check(site_arguments, open(&site_arguments.writing)?)
-        }
+        Command::Check(arguments) => check(arguments, color),
+        Command::Flows(arguments) => flows(arguments, color),
+        Command::Matrix(arguments) => matrix(arguments, color),
+        Command::Firewall(arguments) => firewall(arguments, color),
+        Command::Site(SiteCommand::Check(arguments)) => site_check(arguments, color),
     };
     code.map(ExitCode::from)
 }
 
-fn check(arguments: &CheckArguments, mut output: Output) -> anyhow::Result<u8> {
+fn check(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = files(&arguments.reading.captures);
+    inputs.push(&arguments.site);
+    inputs.extend(arguments.matrix.file.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
     let policy =
         Policy { matrix: load_matrix(&arguments.matrix)?, site: load_site(&arguments.site)? };
     refuse_powershell(arguments.writing.format, "check")?;
@@ -74,10 +72,22 @@ fn check(arguments: &CheckArguments, mut output: Output) -> anyhow::Result<u8> {
     if !failures.is_empty() {
         return tell_failures(&failures);
     }
-    Ok(if report.has_any(&arguments.fail_on) { FINDINGS } else { AS_EXPECTED })
+    Ok(if report.has_any(&arguments.fail_on) {
+        FINDINGS
+    } else if report.lacks_evidence() {
+        eprint(
+            "error: part of the capture could not be read, so it verifies nothing; see the notes\n",
+        );
+        COULD_NOT_VERIFY
+    } else {
+        AS_EXPECTED
+    })
 }
 
-fn flows(arguments: &FlowsArguments, mut output: Output) -> anyhow::Result<u8> {
+fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = files(&arguments.reading.captures);
+    inputs.extend(arguments.site.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy { matrix: Matrix::embedded()?, site };
@@ -101,7 +111,10 @@ fn flows(arguments: &FlowsArguments, mut output: Output) -> anyhow::Result<u8> {
     if failures.is_empty() { Ok(AS_EXPECTED) } else { tell_failures(&failures) }
 }
 
-fn matrix(arguments: &MatrixArguments, mut output: Output) -> anyhow::Result<u8> {
+fn matrix(arguments: &MatrixArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = vec![arguments.site.as_deref().unwrap_or(Path::new(DEFAULT_SITE))];
+    inputs.extend(arguments.matrix.file.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
     let format = arguments.writing.format;
     refuse_powershell(format, "matrix")?;
     let site = match &arguments.site {
@@ -131,23 +144,31 @@ fn matrix(arguments: &MatrixArguments, mut output: Output) -> anyhow::Result<u8>
     Ok(if answer.rules.is_empty() { FINDINGS } else { AS_EXPECTED })
 }
 
-fn firewall(arguments: &FirewallArguments, mut output: Output) -> anyhow::Result<u8> {
+fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = vec![arguments.site.as_path()];
+    inputs.extend(arguments.matrix.file.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
     let site = load_site(&arguments.site)?;
     let policy = Policy { matrix: load_matrix(&arguments.matrix)?, site };
-    let mut exceptions = judge::exceptions(&policy);
-    if let Some(name) = &arguments.machine {
-        let Some(id) = policy.site.machine_named(name) else {
-            let names = policy.site.machines().map(|(_, machine)| machine.name.as_str());
-            bail!("the site has no machine `{name}`{}", meant(nearest(name, names)));
-        };
-        exceptions.retain(|exception| exception.machine == id);
-    }
+    let exceptions = match &arguments.machine {
+        None => judge::exceptions(&policy),
+        Some(name) => {
+            let Some(id) = policy.site.machine_named(name) else {
+                let names = policy.site.machines().map(|(_, machine)| machine.name.as_str());
+                bail!("the site has no machine `{name}`{}", meant(nearest(name, names)));
+            };
+            judge::exceptions_of(&policy, id)
+        }
+    };
     let text = present::firewall(&policy, &exceptions, arguments.writing.format)?;
     output.text(&text)?;
     Ok(AS_EXPECTED)
 }
 
-fn site_check(arguments: &SiteCheckArguments, mut output: Output) -> anyhow::Result<u8> {
+fn site_check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = vec![arguments.site.as_path()];
+    inputs.extend(arguments.matrix.file.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
     refuse_powershell(arguments.writing.format, "site check")?;
     let site = load_site(&arguments.site)?;
     let policy = Policy { matrix: load_matrix(&arguments.matrix)?, site };
@@ -156,6 +177,19 @@ fn site_check(arguments: &SiteCheckArguments, mut output: Output) -> anyhow::Res
     let text = present::site(&policy, &coverage, arguments.writing.format)?;
     output.text(&text)?;
     Ok(AS_EXPECTED)
+}
+
+fn output(writing: &Writing, color: Color, inputs: &[&Path]) -> anyhow::Result<Output> {
+    Output::new(writing.output.as_deref(), color, inputs)
+}
+
+/// The captures that are files.
+fn files(captures: &[Source]) -> Vec<&Path> {
+    let files = captures.iter().map(|source| match source {
+        Source::StandardInput => None,
+        Source::File(path) => Some(path.as_path()),
+    });
+    files.flatten().collect()
 }
 
 fn read(policy: Policy, reading: &Reading) -> (Report, Vec<OpenError>) {
@@ -190,11 +224,13 @@ const LARGEST_TEXT: u64 = 64 << 20;
 
 fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
     let shown = path.display();
-    let metadata = fs::metadata(path).with_context(|| format!("cannot read the {what} {shown}"))?;
-    if metadata.len() > LARGEST_TEXT {
-        bail!("cannot read the {what} {shown}: it is too large to be one");
+    let cannot = || format!("cannot read the {what} {shown}");
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(cannot)?;
+    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).with_context(cannot)?;
+    if bytes.len() as u64 > LARGEST_TEXT {
+        bail!("{}: it is too large to be one", cannot());
     }
-    let bytes = fs::read(path).with_context(|| format!("cannot read the {what} {shown}"))?;
     String::from_utf8(bytes)
         .map_err(|_| anyhow::anyhow!("cannot read the {what} {shown}: it is not UTF-8 text"))
 }

@@ -8,33 +8,33 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::arguments::Color;
 
-/// An open destination.
+/// A destination. A file is made when there is something to write and not before, so that a run that
+/// fails leaves the report of the last one alone.
 pub struct Output {
-    writer: BufWriter<Box<dyn Write>>,
-    coloured: bool,
     file: Option<PathBuf>,
+    coloured: bool,
 }
 
 /// Bytes gathered before the system is asked to write.
 const BUFFER: usize = 1 << 18;
 
 impl Output {
-    /// Opens the file, or standard output where none is named. Colours are taken out of what goes
-    /// elsewhere than to a terminal, unless they are asked for.
+    /// A file, or standard output where none is named. Colours are taken out of what goes elsewhere
+    /// than to a terminal, unless they are asked for.
     ///
     /// # Errors
-    /// The file cannot be made.
-    pub fn open(file: Option<&Path>, color: Color) -> anyhow::Result<Self> {
-        let raw: Box<dyn Write> = match file {
-            Some(path) => Box::new(
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-            ),
-            None => Box::new(io::stdout()),
-        };
+    /// The file is one of the inputs.
+    pub fn new(file: Option<&Path>, color: Color, inputs: &[&Path]) -> anyhow::Result<Self> {
+        let itself = |path: &Path| path.canonicalize().ok();
+        if let Some(path) = file
+            && inputs.iter().any(|input| itself(path).is_some() && itself(input) == itself(path))
+        {
+            bail!("cannot write {}: it is read by this very command", path.display());
+        }
         let coloured = match color {
             Color::Always => true,
             Color::Never => false,
@@ -42,15 +42,14 @@ impl Output {
                 file.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
             }
         };
-        let writer = BufWriter::with_capacity(BUFFER, raw);
-        Ok(Self { writer, coloured, file: file.map(Path::to_path_buf) })
+        Ok(Self { file: file.map(Path::to_path_buf), coloured })
     }
 
     /// Writes a text whose colours are ANSI sequences, with them or without.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn text(&mut self, text: &str) -> anyhow::Result<()> {
+    pub fn text(&self, text: &str) -> anyhow::Result<()> {
         let plain = if self.coloured { text.to_owned() } else { strip_str(text).to_string() };
         self.write(|to| Ok(to.write_all(plain.as_bytes())?))
     }
@@ -60,10 +59,17 @@ impl Output {
     /// # Errors
     /// Writing failed; a reader that has closed its end is no failure.
     pub fn write(
-        &mut self,
+        &self,
         write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let result = write(&mut self.writer).and_then(|()| Ok(self.writer.flush()?));
+        let to: Box<dyn Write> = match &self.file {
+            Some(path) => Box::new(
+                File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
+            ),
+            None => Box::new(io::stdout()),
+        };
+        let mut writer = BufWriter::with_capacity(BUFFER, to);
+        let result = write(&mut writer).and_then(|()| Ok(writer.flush()?));
         match result {
             Err(error) if is_closed_pipe(&error) => Ok(()),
             Err(error) => Err(error.context(match &self.file {

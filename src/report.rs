@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    capture::Summary,
+    capture::{Problem, Summary},
     decode::SkipCounts,
     flow::Conversation,
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
@@ -47,6 +47,15 @@ impl Report {
     #[must_use]
     pub fn has_any(&self, verdicts: &[Verdict]) -> bool {
         verdicts.iter().any(|verdict| self.tally.of_verdict(*verdict) > 0)
+    }
+
+    /// Whether a capture broke in a way that may hide anything: what came after is not known.
+    #[must_use]
+    pub fn lacks_evidence(&self) -> bool {
+        const FATAL: [Problem; 3] =
+            [Problem::ReadFailed, Problem::Decompression, Problem::BadLength];
+        let broken = |one: &Summary| FATAL.iter().any(|kind| one.problems.count(*kind) > 0);
+        self.captures.iter().any(broken)
     }
 
     /// Conversations between machines of the site.

@@ -86,11 +86,16 @@ pub(super) fn uncompressed(
     let prefix = reader.fill_buf().map_err(system)?;
     Ok(if prefix.starts_with(&[0x1f, 0x8b]) {
         (Box::new(MultiGzDecoder::new(reader)), Some("gzip"))
-    } else if prefix.starts_with(&ZSTD_FRAME) {
+    } else if prefix.starts_with(&ZSTD_FRAME) || is_skippable(prefix) {
         (Box::new(ZstdFrames::new(reader)), Some("zstd"))
     } else {
         (Box::new(reader), None)
     })
+}
+
+/// The mark of a frame that decoders pass over (RFC 8878, 3.1.2).
+fn is_skippable(start: &[u8]) -> bool {
+    matches!(start, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
 const ZSTD_FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -123,6 +128,23 @@ impl Prefixed {
             prefix: io::Cursor::new(prefix),
             rest: BufReader::with_capacity(256 * 1024, reader),
         })
+    }
+
+    /// Passes over skippable frames; false at the end.
+    fn stands_at_frame(&mut self) -> io::Result<bool> {
+        loop {
+            let mut magic = Vec::new();
+            self.by_ref().take(ZSTD_FRAME.len() as u64).read_to_end(&mut magic)?;
+            if !is_skippable(&magic) {
+                let more = !magic.is_empty();
+                self.prefix = io::Cursor::new(magic);
+                return Ok(more);
+            }
+            let mut length = [0; 4];
+            self.read_exact(&mut length)?;
+            let length = u64::from(u32::from_le_bytes(length));
+            io::copy(&mut self.by_ref().take(length), &mut io::sink())?;
+        }
     }
 
     fn in_prefix(&self) -> bool {
@@ -164,7 +186,7 @@ impl Read for ZstdFrames {
             match self {
                 Self::Between(reader) => {
                     let Some(mut reader) = reader.take() else { return Ok(0) };
-                    if reader.fill_buf()?.is_empty() {
+                    if !reader.stands_at_frame()? {
                         return Ok(0);
                     }
                     let decoder = StreamingDecoder::new(reader).map_err(io::Error::other)?;

@@ -33,6 +33,10 @@ const ISB_OSDROP: u16 = 7;
 const MIN_BLOCK: usize = 12;
 /// No recorder writes larger blocks; a larger length is a damaged one.
 const MAX_BLOCK: usize = 64 << 20;
+/// The largest block that is looked into: a packet of the greatest length with its options.
+const LARGEST_READ: usize = MAX_CAPTURED as usize + (64 << 10);
+/// No recorder has more interfaces; the format itself names them by 32 bits.
+const MAX_INTERFACES: usize = 1 << 16;
 /// Journal entries, secrets, custom data, process information: defined, and of no use here.
 const PASSED_OVER: [u32; 8] = [NAME_RESOLUTION, 7, 8, 9, 10, 0x0bad, 0x4000_0bad, 0x8000_0001];
 
@@ -112,6 +116,9 @@ impl Layout {
             });
             return None;
         }
+        if len > LARGEST_READ || PASSED_OVER.contains(&kind) {
+            return self.pass_over((kind, len), bytes, problems);
+        }
         let block = bytes.peek(len);
         if block.len() < len {
             let have = block.len();
@@ -129,7 +136,31 @@ impl Layout {
         Some((kind, len))
     }
 
+    /// Moves past a block without keeping it. It is told of as an empty one of its kind.
+    fn pass_over(
+        &self,
+        (kind, len): (u32, usize),
+        bytes: &mut Bytes<impl Read>,
+        problems: &mut Problems,
+    ) -> Option<(u32, usize)> {
+        let position = bytes.position();
+        let passed = bytes.skip(len as u64);
+        if passed < len as u64 {
+            problems.note(Problem::CutOff, || {
+                format!("byte {position}: the last block has {passed} of {len} bytes")
+            });
+            return None;
+        }
+        if !PASSED_OVER.contains(&kind) {
+            problems.note(Problem::DamagedBlock, || format!("type {kind:#010x}, {len} bytes"));
+        }
+        Some((NAME_RESOLUTION, 0))
+    }
+
     fn describe_interface(&mut self, block: &[u8], problems: &mut Problems) {
+        if self.interfaces.len() == MAX_INTERFACES {
+            return problems.note(Problem::DamagedBlock, || "too many interfaces".to_owned());
+        }
         if block.len() < 20 {
             return problems.note(Problem::DamagedBlock, || "interface description".to_owned());
         }

@@ -19,8 +19,6 @@ pub(super) struct Ip<'a> {
     pub payload_len: u32,
     pub protocol: IpNumber,
     pub payload: &'a [u8],
-    /// Whether more of the payload follows in other fragments.
-    pub fragmented: bool,
 }
 
 pub(super) fn read<'a>(network: &Network<'a>) -> Result<Ip<'a>, Skip> {
@@ -77,7 +75,6 @@ fn finish<'a>(
         payload_len: len.saturating_sub(headers),
         protocol: payload.ip_number,
         payload: payload.payload,
-        fragmented: payload.fragmented,
     }
 }
 

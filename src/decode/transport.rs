@@ -115,16 +115,14 @@ fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
 
 fn udp<'a>(ip: &Ip<'a>) -> Result<Datagram<'a>, Skip> {
     let slice = UdpSlice::from_slice_lax(ip.payload).map_err(|_| Skip::CutHeaders)?;
-    // Length 0 means a jumbogram or offload; in a first fragment the length is the whole datagram's.
+    // Length 0 means a jumbogram or offload. Otherwise the datagram's own word is taken, as Wireshark
+    // does: in a first fragment it is the length of the whole.
     let claimed = u32::from(slice.length()).checked_sub(UDP_HEADER);
     let room = ip.payload_len.saturating_sub(UDP_HEADER);
     Ok(Datagram {
         src_port: slice.source_port(),
         dst_port: slice.destination_port(),
         payload: slice.payload(),
-        payload_len: match claimed {
-            Some(claimed) if ip.fragmented => claimed,
-            claimed => claimed.unwrap_or(room).min(room),
-        },
+        payload_len: claimed.unwrap_or(room),
     })
 }

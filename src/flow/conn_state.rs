@@ -4,7 +4,7 @@ use super::{Conversation, Side, Transport, end_state::State};
 
 /// Zeek's conn_state (scripts/base/protocols/conn/main.zeek).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are Zeek's, explained by `ConnState::words`")]
+#[expect(missing_docs, reason = "the names are Zeek's own")]
 pub enum ConnState {
     S0,
     S1,
@@ -39,26 +39,6 @@ impl ConnState {
             Self::Rstr => "RSTR",
             Self::Rstrh => "RSTRH",
             Self::Oth => "OTH",
-        }
-    }
-
-    /// What it means.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::S0 => "asked, never answered",
-            Self::S1 => "established, not ended",
-            Self::S2 => "established, client closed",
-            Self::S3 => "established, server closed",
-            Self::Sf => "established and ended",
-            Self::Sh => "SYN, then FIN, no answer seen",
-            Self::Shr => "SYN-ACK, then FIN, no SYN seen",
-            Self::Rej => "refused",
-            Self::Rsto => "established, client reset",
-            Self::Rstos0 => "SYN, then RST by the client, no answer seen",
-            Self::Rstr => "server reset",
-            Self::Rstrh => "SYN-ACK, then RST by the server, no SYN seen",
-            Self::Oth => "met in the middle",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the site allows beyond the page.
 
+use std::collections::{BTreeSet, HashMap};
+
 use toml::de::DeTable;
 
 use super::{
@@ -7,26 +9,22 @@ use super::{
 };
 use crate::flow::Transport;
 
-/// A party of an allowance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// A machine by its name.
-    Machine(MachineId),
-    /// Every machine in a role.
-    Role(Role),
+/// The machines at one end of an allowance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parties {
     /// Every machine of the site.
-    Any,
+    any: bool,
+    /// Every machine in one of these roles.
+    roles: RoleSet,
+    /// Machines by their names.
+    machines: BTreeSet<MachineId>,
 }
 
-impl Party {
-    /// Whether a machine with these roles is the party.
+impl Parties {
+    /// Whether a machine with these roles is among them.
     #[must_use]
-    pub fn is(self, id: MachineId, roles: RoleSet) -> bool {
-        match self {
-            Self::Machine(machine) => machine == id,
-            Self::Role(role) => roles.contains(role),
-            Self::Any => true,
-        }
+    pub fn include(&self, id: MachineId, roles: RoleSet) -> bool {
+        self.any || self.roles.meets(roles) || self.machines.contains(&id)
     }
 }
 
@@ -36,9 +34,9 @@ pub struct Allow {
     /// Its name; the id of the rule in reports.
     pub name: String,
     /// Clients.
-    pub from: Vec<Party>,
+    pub from: Parties,
     /// Servers.
-    pub to: Vec<Party>,
+    pub to: Parties,
     /// Transport.
     pub transport: Transport,
     /// The servers' ports; empty for ICMP.
@@ -50,18 +48,6 @@ impl Allow {
     #[must_use]
     pub fn covers(&self, transport: Transport, port: u16) -> bool {
         self.transport == transport && (transport == Transport::Icmp || self.ports.contains(port))
-    }
-
-    /// Whether a machine with these roles is among the clients.
-    #[must_use]
-    pub fn is_from(&self, id: MachineId, roles: RoleSet) -> bool {
-        self.from.iter().any(|party| party.is(id, roles))
-    }
-
-    /// Whether a machine with these roles is among the servers.
-    #[must_use]
-    pub fn is_to(&self, id: MachineId, roles: RoleSet) -> bool {
-        self.to.iter().any(|party| party.is(id, roles))
     }
 
     /// Reads an `[[allow]]`; `None` where it lacks what makes an allowance.
@@ -93,36 +79,34 @@ fn read_parties(
     table: &DeTable<'_>,
     key: &str,
     machines: &[Machine],
-) -> Vec<Party> {
+) -> Parties {
     if !table.contains_key(key) {
         document.complain_of_missing(table, "[[allow]]", key, &format!("{key} = [\"any\"]"));
     }
-    let words = document.strings(table, key);
-    words.into_iter().filter_map(|(spot, word)| party(document, spot, &word, machines)).collect()
+    let places: HashMap<&str, u32> =
+        machines.iter().map(|machine| machine.name.as_str()).zip(0..).collect();
+    let mut parties = Parties::default();
+    for (spot, word) in document.strings(table, key) {
+        if word == "any" {
+            parties.any = true;
+        } else if let Some(role) = Role::from_name(&word) {
+            parties.roles.insert(role);
+        } else if let Some(place) = places.get(word.as_str()) {
+            parties.machines.insert(MachineId(*place));
+        } else {
+            complain_of_party(document, spot, &word, machines);
+        }
+    }
+    parties
 }
 
-fn party(
-    document: &mut Document<'_>,
-    spot: Spot,
-    word: &str,
-    machines: &[Machine],
-) -> Option<Party> {
-    if word == "any" {
-        return Some(Party::Any);
-    }
-    if let Some(role) = Role::from_name(word) {
-        return Some(Party::Role(role));
-    }
-    if let Some(index) = machines.iter().position(|machine| machine.name == word) {
-        return u32::try_from(index).ok().map(|index| Party::Machine(MachineId(index)));
-    }
+fn complain_of_party(document: &mut Document<'_>, spot: Spot, word: &str, machines: &[Machine]) {
     let names = machines.iter().map(|machine| machine.name.as_str());
     let help = match nearest(word, names.chain(Role::ALL.map(Role::name))) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "name a machine of this file, a role, or \"any\"".to_owned(),
     };
     document.complain(spot, format!("`{word}` is neither a machine nor a role"), help);
-    None
 }
 
 fn read_transport(document: &mut Document<'_>, table: &DeTable<'_>) -> Option<Transport> {

@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{PortRange, Ports, Role, nearest};
+use super::{PortRange, Ports, Role, is_unprintable, nearest};
 
 /// Where something stands in a document, in bytes.
 pub type Spot = Range<usize>;
@@ -48,12 +48,24 @@ impl fmt::Display for Complaints {
             write!(f, "{}:{line}:{column}: {what}", self.file)?;
             if !source.trim().is_empty() {
                 let margin = line.to_string();
-                let indent = " ".repeat(column.saturating_sub(1));
+                let indent = " ".repeat(column.saturating_sub(1).min(LINE_SHOWN));
                 write!(f, "\n  {margin} | {source}\n  {:1$} | {indent}^", "", margin.len())?;
             }
             write!(f, "\n  help: {help}")?;
         }
         Ok(())
+    }
+}
+
+/// Mistakes told of at once; a person mends some and asks again.
+const COMPLAINTS_TOLD: usize = 50;
+/// Characters of a line or a sentence that are shown.
+const LINE_SHOWN: usize = 200;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(2 * LINE_SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -102,6 +114,7 @@ impl<'t> Document<'t> {
         let list = self
             .complaints
             .iter()
+            .take(COMPLAINTS_TOLD)
             .map(|(spot, what, help)| self.locate(spot.start, what.clone(), help.clone()))
             .collect();
         Complaints { file: self.file, list }
@@ -113,7 +126,9 @@ impl<'t> Document<'t> {
         let line = before.matches('\n').count() + 1;
         let column = before[line_start..].chars().count() + 1;
         let source = self.text[line_start..].lines().next().unwrap_or_default();
-        let source = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let source = source.chars().take(LINE_SHOWN);
+        let source = source.map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+        let (what, help) = (shortened(&what), shortened(&help));
         Complaint { line, column, what, help, source }
     }
 
@@ -157,14 +172,22 @@ impl<'t> Document<'t> {
     /// The string under a key, where there is one.
     pub fn string(&mut self, table: &DeTable<'_>, key: &str) -> Option<(Spot, String)> {
         let value = table.get(key)?;
-        let text = value.get_ref().as_str().map(str::to_owned);
-        text.map_or_else(
-            || {
+        match value.get_ref().as_str() {
+            Some(text) => self.printable(value.span(), text.to_owned()),
+            None => {
                 self.complain_of_type(value, key, "a string", "\"...\"");
                 None
-            },
-            |text| Some((value.span(), text)),
-        )
+            }
+        }
+    }
+
+    /// The text, where all of it can be shown; it will be, in reports, scripts and on terminals.
+    fn printable(&mut self, spot: Spot, text: String) -> Option<(Spot, String)> {
+        if text.chars().any(is_unprintable) {
+            self.complain(spot, "the text has a character that cannot be shown", "take it out");
+            return None;
+        }
+        Some((spot, text))
     }
 
     /// The string under a key that must be there.
@@ -194,7 +217,7 @@ impl<'t> Document<'t> {
         let mut strings = Vec::new();
         for value in self.array(table, key) {
             match value.get_ref().as_str() {
-                Some(text) => strings.push((value.span(), text.to_owned())),
+                Some(text) => strings.extend(self.printable(value.span(), text.to_owned())),
                 None => self.complain_of_type(value, key, "a string", "[\"...\", \"...\"]"),
             }
         }

@@ -10,6 +10,17 @@ use super::{Machine, MachineId};
 /// Shorter prefixes than this have a network and a broadcast address (RFC 3021).
 const POINT_TO_POINT: u8 = 31;
 
+/// A network that two machines own.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnedTwice {
+    /// The machine that stands first in the site file.
+    pub earlier: MachineId,
+    /// The other one.
+    pub later: MachineId,
+    /// Place of the network among the other one's addresses.
+    pub place: usize,
+}
+
 /// Addresses and networks with their owners.
 #[derive(Clone, Default)]
 pub struct Inventory {
@@ -20,18 +31,18 @@ pub struct Inventory {
 impl Inventory {
     /// The inventory of a list of machines, and each network that two of them own.
     #[must_use]
-    pub fn new(machines: &[Machine]) -> (Self, Vec<(IpNet, MachineId, MachineId)>) {
+    pub fn new(machines: &[Machine]) -> (Self, Vec<OwnedTwice>) {
         let mut inventory = Self::default();
         let mut owned_twice = Vec::new();
         for (index, machine) in machines.iter().enumerate() {
             let id = MachineId(u32::try_from(index).unwrap_or(u32::MAX));
-            for network in &machine.addresses {
+            for (place, network) in machine.addresses.iter().enumerate() {
                 let earlier = match network {
                     IpNet::V4(network) => inventory.v4.insert(*network, id),
                     IpNet::V6(network) => inventory.v6.insert(*network, id),
                 };
                 if let Some(earlier) = earlier.filter(|earlier| *earlier != id) {
-                    owned_twice.push((*network, earlier, id));
+                    owned_twice.push(OwnedTwice { earlier, later: id, place });
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::{Document, Ports, Role, RoleSet, Setting};
+use super::{Document, Ports, Role, RoleSet, Setting, Spot};
 use toml::de::DeTable;
 
 /// A machine's place in the site file, from 0.
@@ -35,16 +35,24 @@ impl Machine {
         self.roles.iter().next().is_none() || self.roles.iter().any(Role::may_run_windows)
     }
 
-    /// Reads a `[[machine]]`; `None` where it lacks what makes a machine.
-    pub(super) fn read(document: &mut Document<'_>, table: &DeTable<'_>) -> Option<Self> {
+    /// Reads a `[[machine]]` with the place of each address; `None` where it lacks what makes a
+    /// machine.
+    pub(super) fn read(
+        document: &mut Document<'_>,
+        table: &DeTable<'_>,
+    ) -> Option<(Self, Vec<Spot>)> {
         document.only(table, "[[machine]]", &["name", "roles", "addresses", "ports"]);
         let name = read_name(document, table, "[[machine]]");
         let roles = read_roles(document, table);
         let addresses = read_addresses(document, table);
         let ports = read_ports(document, table);
-        Some(Self { name: name?, roles, addresses: addresses?, ports })
+        let (spots, addresses) = addresses?.into_iter().unzip();
+        Some((Self { name: name?, roles, addresses, ports }, spots))
     }
 }
+
+/// A DNS name is no longer (RFC 1035, 2.3.4).
+const LONGEST_NAME: usize = 255;
 
 /// The `name` of a table: not empty and printable, since it will be shown and written in scripts.
 pub(super) fn read_name(
@@ -54,10 +62,10 @@ pub(super) fn read_name(
 ) -> Option<String> {
     let (spot, name) = document.required_string(table, what, "name")?;
     let trimmed = name.trim();
-    if trimmed.is_empty() || trimmed.chars().any(char::is_control) {
+    if trimmed.is_empty() || trimmed.chars().count() > LONGEST_NAME {
         document.complain(
             spot,
-            format!("{what} has no printable name"),
+            format!("the name of {what} is empty or longer than {LONGEST_NAME} characters"),
             "give it a name of letters and digits",
         );
         return None;
@@ -76,7 +84,7 @@ fn read_roles(document: &mut Document<'_>, table: &DeTable<'_>) -> RoleSet {
     roles
 }
 
-fn read_addresses(document: &mut Document<'_>, table: &DeTable<'_>) -> Option<Vec<IpNet>> {
+fn read_addresses(document: &mut Document<'_>, table: &DeTable<'_>) -> Option<Vec<(Spot, IpNet)>> {
     if !table.contains_key("addresses") {
         document.complain_of_missing(
             table,
@@ -89,7 +97,7 @@ fn read_addresses(document: &mut Document<'_>, table: &DeTable<'_>) -> Option<Ve
     let mut addresses = Vec::new();
     for (spot, word) in document.strings(table, "addresses") {
         match parse_address(&word) {
-            Ok(address) => addresses.push(address),
+            Ok(address) => addresses.push((spot, address)),
             Err(help) => {
                 document.complain(spot, format!("`{word}` is not an address or network"), help)
             }

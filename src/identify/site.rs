@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::{
     Allow, Complaints, Document, Inventory, Machine, MachineId, Role, RoleSet, Setting, SitePorts,
-    nearest,
+    Spot, nearest,
 };
 
 /// A release of VMM. The matrix is the same for all; only the page's NTLM note is not.
@@ -60,15 +60,27 @@ impl Site {
         document.only(&root, "the site file", &["site", "ports", "machine", "allow"]);
         let (name, vmm_version) = read_header(&mut document, &root);
         let ports = read_ports(&mut document, &root);
-        let machines = read_machines(&mut document, &root);
+        let (machines, spots) = read_machines(&mut document, &root);
         let allows = document
             .tables(&root, "allow")
             .into_iter()
             .filter_map(|table| Allow::read(&mut document, table, &machines))
             .collect();
         let (inventory, owned_twice) = Inventory::new(&machines);
-        for (network, one, other) in owned_twice {
-            complain_of_owners(&mut document, text, network, &machines, (one, other));
+        for twice in owned_twice {
+            let name = |id: MachineId| &machines[id.0 as usize].name;
+            let network = machines[twice.later.0 as usize].addresses[twice.place];
+            let single = network.prefix_len() == network.max_prefix_len();
+            let shown = if single { network.addr().to_string() } else { network.to_string() };
+            document.complain(
+                spots[twice.later.0 as usize][twice.place].clone(),
+                format!(
+                    "{shown} is owned by `{}` and by `{}`",
+                    name(twice.earlier),
+                    name(twice.later)
+                ),
+                "take it from one of them, or give one a longer prefix",
+            );
         }
         if machines.is_empty() {
             document.complain(
@@ -138,13 +150,17 @@ fn read_ports(document: &mut Document<'_>, root: &DeTable<'_>) -> SitePorts {
     ports
 }
 
-fn read_machines(document: &mut Document<'_>, root: &DeTable<'_>) -> Vec<Machine> {
+fn read_machines(
+    document: &mut Document<'_>,
+    root: &DeTable<'_>,
+) -> (Vec<Machine>, Vec<Vec<Spot>>) {
     let mut machines: Vec<Machine> = Vec::new();
+    let mut spots = Vec::new();
     let mut names = HashSet::new();
     for table in document.tables(root, "machine") {
-        let Some(machine) = Machine::read(document, table) else { continue };
+        let Some((machine, of_addresses)) = Machine::read(document, table) else { continue };
         let spot = table.get("name").map_or(0..0, toml::Spanned::span);
-        if !names.insert(machine.name.clone()) {
+        if !names.insert(machine.name.to_lowercase()) {
             let what = format!("two machines are named `{}`", machine.name);
             document.complain(spot, what, "give each machine a name of its own");
         } else if machine.name == "any" || Role::from_name(&machine.name).is_some() {
@@ -156,24 +172,7 @@ fn read_machines(document: &mut Document<'_>, root: &DeTable<'_>) -> Vec<Machine
             );
         }
         machines.push(machine);
+        spots.push(of_addresses);
     }
-    machines
-}
-
-fn complain_of_owners(
-    document: &mut Document<'_>,
-    text: &str,
-    network: ipnet::IpNet,
-    machines: &[Machine],
-    (one, other): (MachineId, MachineId),
-) {
-    let single = network.prefix_len() == network.max_prefix_len();
-    let shown = if single { network.addr().to_string() } else { network.to_string() };
-    // The later of the two places is the one to look at.
-    let at = text.rfind(&shown).unwrap_or(0);
-    let what = format!(
-        "{shown} is owned by `{}` and by `{}`",
-        machines[one.0 as usize].name, machines[other.0 as usize].name
-    );
-    document.complain(at..at, what, "take it from one of them, or give one a longer prefix");
+    (machines, spots)
 }

@@ -54,6 +54,8 @@ pub struct CoverageRow<'a> {
     pub client: Option<MachineId>,
     /// Who is asked; `None` likewise.
     pub server: Option<MachineId>,
+    /// Pairs of machines that the row stands for: one, unless there are too many to list.
+    pub pairs: u64,
     /// What was seen.
     pub status: Status,
     /// Conversations that worked.
@@ -132,8 +134,10 @@ impl<'p> Rule<'p, '_> {
                 .map(|pair| self.unobservable(pair, "a call within the machine".to_owned()))
                 .collect();
         }
-        if clients.len() * servers.len() > UNSEEN_PAIRS_LISTED {
-            return self.rows_of_seen_pairs(clients.len() * servers.len());
+        let itself = clients.iter().filter(|id| self.is_no_pair(**id, &servers)).count();
+        let pairs = clients.len() * servers.len() - itself;
+        if pairs > UNSEEN_PAIRS_LISTED {
+            return self.rows_of_seen_pairs(pairs);
         }
         let mut rows = Vec::new();
         for client in &clients {
@@ -150,9 +154,22 @@ impl<'p> Rule<'p, '_> {
             .collect();
         let mut rows: Vec<CoverageRow<'p>> =
             seen.iter().filter_map(|(client, server)| self.row(*client, *server)).collect();
-        let note = format!("{} more pairs of machines", pairs.saturating_sub(seen.len()));
-        rows.push(CoverageRow { status: Status::NotSeen, ..self.unobservable((None, None), note) });
+        let unseen = pairs.saturating_sub(seen.len());
+        if unseen > 0 {
+            let note = format!("{unseen} more pairs of machines");
+            rows.push(CoverageRow {
+                status: Status::NotSeen,
+                pairs: unseen as u64,
+                ..self.unobservable((None, None), note)
+            });
+        }
         rows
+    }
+
+    /// Whether a machine would be its own partner in one role, which is no pair.
+    fn is_no_pair(&self, id: MachineId, servers: &[MachineId]) -> bool {
+        let entry = self.first();
+        entry.client_roles == entry.server_roles && self.is_one_machine(id) && servers.contains(&id)
     }
 
     /// The row of a pair; `None` for a machine and itself in one role.
@@ -186,6 +203,7 @@ impl<'p> Rule<'p, '_> {
             client: Some(client),
             server: Some(server),
             // An alternative that works proves the rule, whatever became of the others.
+            pairs: 1,
             status: if own.ok > 0 { status(own) } else { status(total) },
             ok: total.ok,
             blocked: total.blocked,
@@ -231,6 +249,7 @@ impl<'p> Rule<'p, '_> {
             ports: self.policy.ports(entry, machine).into_owned(),
             client,
             server,
+            pairs: 1,
             status: Status::NotObservable,
             ok: 0,
             blocked: 0,

@@ -30,10 +30,12 @@ pub struct Exception {
 /// The exceptions of all machines, machine by machine in the site's order.
 #[must_use]
 pub fn exceptions(policy: &Policy) -> Vec<Exception> {
-    policy.site.machines().flat_map(|(id, _)| of_machine(policy, id)).collect()
+    policy.site.machines().flat_map(|(id, _)| exceptions_of(policy, id)).collect()
 }
 
-fn of_machine(policy: &Policy, id: MachineId) -> Vec<Exception> {
+/// The exceptions of a machine, in the matrix's order, those of the site file after them.
+#[must_use]
+pub fn exceptions_of(policy: &Policy, id: MachineId) -> Vec<Exception> {
     let machine = policy.site.machine(id);
     let of_page = policy.matrix.entries.iter().enumerate().filter_map(|(index, entry)| {
         let listens =
@@ -48,11 +50,12 @@ fn of_machine(policy: &Policy, id: MachineId) -> Vec<Exception> {
         })
     });
     let of_site = policy.site.allows.iter().enumerate().filter_map(|(index, allow)| {
-        if !allow.is_to(id, policy.roles(id)) {
+        if !allow.to.include(id, policy.roles(id)) {
             return None;
         }
         let others = policy.site.machines().map(|(other, _)| other).filter(|other| *other != id);
-        let clients = others.filter(|other| allow.is_from(*other, policy.roles(*other))).collect();
+        let clients =
+            others.filter(|other| allow.from.include(*other, policy.roles(*other))).collect();
         exception(policy, id, RuleRef::Allow(index), allow.transport, clients)
             .map(|exception| Exception { ports: allow.ports.clone(), ..exception })
     });

@@ -34,12 +34,6 @@ impl Matrix {
         entries.extend(added);
         Ok(Self { entries })
     }
-
-    /// The entry of an id.
-    #[must_use]
-    pub fn entry(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id == id)
-    }
 }
 
 #[cfg(test)]

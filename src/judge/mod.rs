@@ -23,7 +23,7 @@ pub use coverage::{CoverageRow, Status, coverage};
 pub use direction::orient;
 pub use entry::{Entry, Requirement, Section};
 pub use expectation::{Expectation, Kind, RuleRef};
-pub use firewall::{Exception, exceptions};
+pub use firewall::{Exception, exceptions, exceptions_of};
 pub use judgement::Judgement;
 pub use matrix::Matrix;
 pub use policy::{Policy, Talk};

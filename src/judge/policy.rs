@@ -63,8 +63,8 @@ impl Policy {
         }
         for (index, allow) in self.site.allows.iter().enumerate() {
             if allow.covers(talk.transport, talk.server_port)
-                && allow.is_from(talk.client, self.roles(talk.client))
-                && allow.is_to(talk.server, self.roles(talk.server))
+                && allow.from.include(talk.client, self.roles(talk.client))
+                && allow.to.include(talk.server, self.roles(talk.server))
             {
                 best.add(Kind::Site, RuleRef::Allow(index));
             }

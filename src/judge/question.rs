@@ -126,8 +126,8 @@ impl Question<'_> {
         let roles = |who: Who| who.roles.with_implied();
         self.transport.is_none_or(|wanted| wanted == allow.transport)
             && self.port.is_none_or(|port| allow.covers(allow.transport, port))
-            && self.from.is_none_or(|who| allow.is_from(id(who), roles(who)))
-            && self.to.is_none_or(|who| allow.is_to(id(who), roles(who)))
+            && self.from.is_none_or(|who| allow.from.include(id(who), roles(who)))
+            && self.to.is_none_or(|who| allow.to.include(id(who), roles(who)))
     }
 
     /// The entry that most of the question fits, the nearer port deciding.

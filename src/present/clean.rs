@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::identify::is_unprintable;
+
 /// The text without control characters and without those that reorder or hide what is written.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_harmful) {
-        Cow::Owned(text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect())
+    if text.chars().any(is_unprintable) {
+        Cow::Owned(text.chars().map(|c| if is_unprintable(c) { '\u{fffd}' } else { c }).collect())
     } else {
         Cow::Borrowed(text)
     }
@@ -18,24 +20,10 @@ pub fn clean_lines(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
-/// C0, DEL and C1; bidirectional marks, embeddings and isolates (Unicode TR 36, 2.5); separators and
-/// invisible characters.
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 /// A cell of a CSV file: a spreadsheet must not take it for a formula.
 pub(super) fn csv_cell(text: &str) -> String {
     let cleaned = clean(text);
-    if cleaned.starts_with(['=', '+', '-', '@']) {
+    if cleaned.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']) {
         format!("'{cleaned}")
     } else {
         cleaned.into_owned()

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
     clean,
-    record::{CaptureRecord, CoverageRecord, FlowRecord, TotalsRecord},
+    record::{CaptureRecord, CoverageRecord, FlowRecord, PairRecord, TotalsRecord},
 };
 use crate::{
     judge::{Judgement, Verdict},
@@ -34,7 +34,7 @@ pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -
     Ok(())
 }
 
-/// The conversations to list: without a site every one, with a site those between its machines.
+/// The conversations to list; those with strangers only where they are asked for.
 pub(super) fn listed(report: &Report, with_outside: bool) -> impl Iterator<Item = Judgement<'_>> {
     report
         .judgements()
@@ -51,7 +51,7 @@ impl Serialize for Document<'_> {
         let Self { report, .. } = self;
         let with_site = report.policy.has_site();
         let captures: Vec<_> = report.captures.iter().map(CaptureRecord::new).collect();
-        let mut document = serializer.serialize_struct("report", 7)?;
+        let mut document = serializer.serialize_struct("report", 8)?;
         document.serialize_field("schema", "vmmtap/report/1")?;
         document.serialize_field("tool", concat!("vmmtap ", env!("CARGO_PKG_VERSION")))?;
         document.serialize_field("site", &with_site.then(|| clean(&report.policy.site.name)))?;
@@ -65,6 +65,7 @@ impl Serialize for Document<'_> {
             Vec::new()
         };
         document.serialize_field("coverage", &coverage)?;
+        document.serialize_field("pairs", &Pairs(report))?;
         document.end()
     }
 }
@@ -77,6 +78,18 @@ impl Serialize for Flows<'_> {
         let judgements = listed(report, *with_outside);
         serializer
             .collect_seq(judgements.map(|judgement| FlowRecord::new(&report.policy, &judgement)))
+    }
+}
+
+/// What the machines had to do with each other; complete where details of conversations were shed.
+struct Pairs<'a>(&'a Report);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(report) = self;
+        let pairs = report.tally.pairs();
+        serializer
+            .collect_seq(pairs.map(|(pair, count)| PairRecord::new(&report.policy, pair, count)))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     capture::{NANOS_PER_SECOND, Summary},
     flow::{ConnState, Counters, Endpoint, Tcp, community_id},
     identify::{MachineId, Ports},
-    judge::{CoverageRow, Judgement, Policy},
+    judge::{CoverageRow, Judgement, PairCount, Policy},
 };
 
 /// A conversation.
@@ -238,6 +238,30 @@ impl<'a> CoverageRecord<'a> {
             ok: row.ok,
             blocked: row.blocked,
             note: row.note,
+        }
+    }
+}
+
+/// How many conversations of a verdict two machines had on a port.
+#[derive(Serialize)]
+pub(super) struct PairRecord {
+    client: String,
+    server: String,
+    transport: &'static str,
+    port: u16,
+    verdict: &'static str,
+    count: u64,
+}
+
+impl PairRecord {
+    pub fn new(policy: &Policy, pair: &PairCount, count: u64) -> Self {
+        Self {
+            client: names::machine(policy, pair.client),
+            server: names::machine(policy, pair.server),
+            transport: pair.transport.name(),
+            port: pair.port,
+            verdict: pair.verdict.name(),
+            count,
         }
     }
 }

@@ -24,7 +24,7 @@ struct MachineRecord {
 #[derive(Serialize)]
 struct RulesRecord {
     applicable: usize,
-    pairs: usize,
+    pairs: u64,
     not_observable: Vec<NotObservable>,
     allowed_by_site: usize,
 }
@@ -57,7 +57,7 @@ pub fn site(
 
 fn record(policy: &Policy, coverage: &[CoverageRow<'_>]) -> SiteRecord {
     let observable = |row: &&CoverageRow<'_>| row.status != Status::NotObservable;
-    let pairs = coverage.iter().filter(observable).count();
+    let pairs = coverage.iter().filter(observable).map(|row| row.pairs).sum();
     let mut applicable: Vec<&str> =
         coverage.iter().filter(observable).map(|row| row.entry.id.as_str()).collect();
     applicable.dedup();

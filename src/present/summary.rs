@@ -44,10 +44,13 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     let shed: u64 = report.shed.values().sum();
     if shed > 0 {
         let shed = names::plural(shed, "conversation");
-        notes.push(format!("{shed} counted, but their details given up to save memory"));
+        notes.push(format!("{shed} counted, but their details given up to save memory; what they said later counts anew"));
     }
     notes
 }
+
+/// Reasons for skipping that are named before the rest is summed.
+const REASONS_TOLD: usize = 10;
 
 /// The sums, labelled.
 pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
@@ -65,8 +68,13 @@ pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
             .push(("capture", format!("{} ({}): {packets}{span}", capture.source, capture.format)));
     }
     let skipped = report.skips.total();
+    let mut by_name: Vec<(String, u64)> = report.skips.by_name().into_iter().collect();
+    by_name.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let others: u64 = by_name.iter().skip(REASONS_TOLD).map(|(_, count)| count).sum();
+    by_name.truncate(REASONS_TOLD);
+    by_name.extend((others > 0).then(|| ("others".to_owned(), others)));
     let reasons: Vec<String> =
-        report.skips.by_name().iter().map(|(name, count)| format!("{name} {count}")).collect();
+        by_name.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let why = if skipped > 0 { format!(" ({})", reasons.join(", ")) } else { String::new() };
     let conversing = report.frames - report.icmp_errors - skipped;
     totals.push((
@@ -103,8 +111,10 @@ pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
     let mut grid =
         Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "unseen", ""]);
     for rows in coverage.chunk_by(|a, b| same_rule(a, b)) {
-        let of = |status: Status| rows.iter().filter(|row| row.status == status).count();
-        if of(Status::NotObservable) == rows.len() {
+        let of = |status: Status| -> u64 {
+            rows.iter().filter(|row| row.status == status).map(|row| row.pairs).sum()
+        };
+        if rows.iter().all(|row| row.status == Status::NotObservable) {
             continue;
         }
         let count = |status: Status| match of(status) {
@@ -157,6 +167,9 @@ pub(super) fn missing(report: &Report, coverage: &[CoverageRow<'_>]) -> Vec<Stri
         .filter(|row| row.is_missing())
         .map(|row| {
             let title = row.entry.title();
+            if row.pairs > 1 {
+                return format!("{}  {}  {title}", row.note, ports(row));
+            }
             format!("{} -> {}  {}  {title}", name(row.client), name(row.server), ports(row))
         })
         .collect()

@@ -120,7 +120,14 @@ fn remedy(finding: &Finding) -> String {
     let Finding { client, server, service, .. } = finding;
     match finding.kind {
         Kind::Expected | Kind::DynamicRpc | Kind::Site => {
-            format!("what {server} must let in: vmmtap firewall --machine {server}")
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            // A name that a shell would not take as it stands is not put into a command.
+            let which = if server.chars().all(plain) {
+                format!(" --machine {server}")
+            } else {
+                String::new()
+            };
+            format!("what {server} must let in: vmmtap firewall{which}")
         }
         _ => format!("what {server} must let in: {service} from {client}"),
     }
@@ -148,10 +155,11 @@ fn style(verdict: Verdict) -> Style {
 
 fn unseen(report: &Report, coverage: &[CoverageRow<'_>]) -> String {
     let missing = missing(report, coverage);
+    let pairs = coverage.iter().filter(|row| row.is_missing()).map(|row| row.pairs).sum();
     if missing.is_empty() {
         return String::new();
     }
-    let mut text = format!("  Still to be seen: {}\n", names::plural(missing.len() as u64, "pair"));
+    let mut text = format!("  Still to be seen: {}\n", names::plural(pairs, "pair"));
     for one in missing.iter().take(MISSING_LISTED) {
         text += &format!("    {one}\n");
     }
