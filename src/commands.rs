@@ -76,7 +76,7 @@ fn check(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
         FINDINGS
     } else if report.lacks_evidence() {
         eprint(
-            "error: part of the capture could not be read, so it verifies nothing; see the notes\n",
+            "error: part of the capture could not be read, so it proves nothing; see the notes\n",
         );
         COULD_NOT_VERIFY
     } else {
