@@ -133,6 +133,7 @@ fn what_is_no_capture_is_named_for_what_it_seems() {
         (b"GMBU\0\0", "Network Monitor"),
         (b"hello world, this is no capture", "not a capture file"),
         (b"\x0a\x0d\x0d\x0a\x0d\x0a\x0d\x0a", "line ends"),
+        (b"\x0d\x0a\x0d\x0d\x0a\xac", "line ends"),
     ] {
         let error = read(bytes).expect_err("no capture").to_string();
         assert!(error.contains(word), "{error}");

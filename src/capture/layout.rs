@@ -74,6 +74,10 @@ const LOOKALIKES: &[(&[u8], &str)] = &[
         "a pcapng file whose line ends were converted; copy it anew in binary mode",
     ),
     (
+        b"\x0a\x0d\x0d\x0a",
+        "a pcapng file whose line ends were converted; copy it anew in binary mode",
+    ),
+    (
         b"\x0d\x0a\x0d\x0d",
         "a pcapng file whose line ends were converted; copy it anew in binary mode",
     ),
