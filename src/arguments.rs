@@ -90,18 +90,26 @@ pub struct MatrixChoice {
     pub file: Option<PathBuf>,
 }
 
-/// `vmmtap check`.
+/// The site and the matrix to judge by.
 #[derive(Args, Debug)]
-pub struct CheckArguments {
-    /// The captures.
-    #[command(flatten)]
-    pub reading: Reading,
+pub struct PolicyChoice {
     /// The site file.
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
     pub site: PathBuf,
     /// The matrix.
     #[command(flatten)]
     pub matrix: MatrixChoice,
+}
+
+/// `vmmtap check`.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// The captures.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// The site and the matrix.
+    #[command(flatten)]
+    pub policy: PolicyChoice,
     /// The results.
     #[command(flatten)]
     pub writing: Writing,
@@ -157,12 +165,9 @@ pub struct FirewallArguments {
     /// Only the exceptions of this machine.
     #[arg(long, value_name = "NAME")]
     pub machine: Option<String>,
-    /// The site file.
-    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
-    pub site: PathBuf,
-    /// The matrix.
+    /// The site and the matrix.
     #[command(flatten)]
-    pub matrix: MatrixChoice,
+    pub policy: PolicyChoice,
     /// The results.
     #[command(flatten)]
     pub writing: Writing,
@@ -171,12 +176,9 @@ pub struct FirewallArguments {
 /// `vmmtap site check`.
 #[derive(Args, Debug)]
 pub struct SiteCheckArguments {
-    /// The site file.
-    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_SITE)]
-    pub site: PathBuf,
-    /// The matrix.
+    /// The site and the matrix.
     #[command(flatten)]
-    pub matrix: MatrixChoice,
+    pub policy: PolicyChoice,
     /// The results.
     #[command(flatten)]
     pub writing: Writing,

@@ -13,7 +13,8 @@ use anyhow::{Context, bail};
 use crate::{
     arguments::{
         Arguments, CheckArguments, Color, Command, DEFAULT_SITE, FirewallArguments, FlowsArguments,
-        MatrixArguments, MatrixChoice, Reading, SiteCheckArguments, SiteCommand, Writing,
+        MatrixArguments, MatrixChoice, PolicyChoice, Reading, SiteCheckArguments, SiteCommand,
+        Writing,
     },
     capture::{OpenError, Source},
     flow::Transport,
@@ -51,11 +52,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn check(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
     let mut inputs = files(&arguments.reading.captures);
-    inputs.push(&arguments.site);
-    inputs.extend(arguments.matrix.file.as_deref());
+    inputs.extend(policy_files(&arguments.policy));
     let output = output(&arguments.writing, color, &inputs)?;
-    let policy =
-        Policy { matrix: load_matrix(&arguments.matrix)?, site: load_site(&arguments.site)? };
+    let policy = load_policy(&arguments.policy)?;
     refuse_powershell(arguments.writing.format, "check")?;
     let (report, failures) = read(policy, &arguments.reading);
     if report.captures.is_empty() {
@@ -145,11 +144,8 @@ fn matrix(arguments: &MatrixArguments, color: Color) -> anyhow::Result<u8> {
 }
 
 fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
-    let mut inputs = vec![arguments.site.as_path()];
-    inputs.extend(arguments.matrix.file.as_deref());
-    let output = output(&arguments.writing, color, &inputs)?;
-    let site = load_site(&arguments.site)?;
-    let policy = Policy { matrix: load_matrix(&arguments.matrix)?, site };
+    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    let policy = load_policy(&arguments.policy)?;
     let exceptions = match &arguments.machine {
         None => judge::exceptions(&policy),
         Some(name) => {
@@ -166,12 +162,9 @@ fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
 }
 
 fn site_check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Result<u8> {
-    let mut inputs = vec![arguments.site.as_path()];
-    inputs.extend(arguments.matrix.file.as_deref());
-    let output = output(&arguments.writing, color, &inputs)?;
+    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
     refuse_powershell(arguments.writing.format, "site check")?;
-    let site = load_site(&arguments.site)?;
-    let policy = Policy { matrix: load_matrix(&arguments.matrix)?, site };
+    let policy = load_policy(&arguments.policy)?;
     let tally = Tally::default();
     let coverage = judge::coverage(&policy, &tally);
     let text = present::site(&policy, &coverage, arguments.writing.format)?;
@@ -233,6 +226,15 @@ fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
     }
     String::from_utf8(bytes)
         .map_err(|_| anyhow::anyhow!("cannot read the {what} {shown}: it is not UTF-8 text"))
+}
+
+fn load_policy(choice: &PolicyChoice) -> anyhow::Result<Policy> {
+    Ok(Policy { site: load_site(&choice.site)?, matrix: load_matrix(&choice.matrix)? })
+}
+
+/// The files that a policy is read from.
+fn policy_files(choice: &PolicyChoice) -> Vec<&Path> {
+    std::iter::once(choice.site.as_path()).chain(choice.matrix.file.as_deref()).collect()
 }
 
 fn load_site(path: &Path) -> anyhow::Result<Site> {

@@ -29,6 +29,12 @@ impl Machine {
         self.ports.iter().find(|(other, _)| *other == setting).map(|(_, ports)| ports)
     }
 
+    /// Whether it stands for a whole network, whose machines may talk to each other.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        self.addresses.iter().any(|network| network.prefix_len() < network.max_prefix_len())
+    }
+
     /// Whether Windows may run on it, as far as its roles tell.
     #[must_use]
     pub fn may_run_windows(&self) -> bool {

@@ -46,8 +46,6 @@ impl Status {
 pub struct CoverageRow<'a> {
     /// The rule; of alternatives the one that was seen, else the first.
     pub entry: &'a Entry,
-    /// Transport.
-    pub transport: Option<Transport>,
     /// The ports at this server.
     pub ports: Ports,
     /// Who asks; `None` where no machine is in the role, or where many pairs share this row.
@@ -169,13 +167,15 @@ impl<'p> Rule<'p, '_> {
     /// Whether a machine would be its own partner in one role, which is no pair.
     fn is_no_pair(&self, id: MachineId, servers: &[MachineId]) -> bool {
         let entry = self.first();
-        entry.client_roles == entry.server_roles && self.is_one_machine(id) && servers.contains(&id)
+        entry.client_roles == entry.server_roles
+            && !self.policy.site.machine(id).is_network()
+            && servers.contains(&id)
     }
 
     /// The row of a pair; `None` for a machine and itself in one role.
     fn row(&self, client: MachineId, server: MachineId) -> Option<CoverageRow<'p>> {
         let entry = self.first();
-        if client == server && self.is_one_machine(client) {
+        if client == server && !self.policy.site.machine(client).is_network() {
             return (entry.client_roles != entry.server_roles).then(|| {
                 let note = "both roles are on this machine".to_owned();
                 self.unobservable((Some(client), Some(server)), note)
@@ -198,7 +198,6 @@ impl<'p> Rule<'p, '_> {
         let machine = self.policy.site.machine(server);
         Some(CoverageRow {
             entry,
-            transport: entry.transport,
             ports: self.policy.ports(entry, Some(machine)).into_owned(),
             client: Some(client),
             server: Some(server),
@@ -245,7 +244,6 @@ impl<'p> Rule<'p, '_> {
         let machine = server.map(|id| self.policy.site.machine(id));
         CoverageRow {
             entry,
-            transport: entry.transport,
             ports: self.policy.ports(entry, machine).into_owned(),
             client,
             server,
@@ -259,12 +257,6 @@ impl<'p> Rule<'p, '_> {
 
     fn machines(&self, roles: crate::identify::RoleSet) -> Vec<MachineId> {
         self.policy.site.machines_in(roles).map(|(id, _)| id).collect()
-    }
-
-    /// An entry of the site file may stand for a whole network, whose machines talk to each other.
-    fn is_one_machine(&self, id: MachineId) -> bool {
-        let addresses = &self.policy.site.machine(id).addresses;
-        addresses.iter().all(|network| network.prefix_len() == network.max_prefix_len())
     }
 }
 

@@ -64,12 +64,9 @@ pub fn exceptions_of(policy: &Policy, id: MachineId) -> Vec<Exception> {
 
 /// The machines in these roles, without `server` itself unless it stands for a network.
 fn in_roles(policy: &Policy, roles: RoleSet, server: MachineId) -> Vec<MachineId> {
-    let is_network = |id: MachineId| {
-        let addresses = &policy.site.machine(id).addresses;
-        addresses.iter().any(|network| network.prefix_len() < network.max_prefix_len())
-    };
+    let is_network = policy.site.machine(server).is_network();
     let all = policy.site.machines_in(roles).map(|(id, _)| id);
-    all.filter(|id| *id != server || is_network(server)).collect()
+    all.filter(|id| *id != server || is_network).collect()
 }
 
 fn exception(

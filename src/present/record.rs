@@ -230,7 +230,7 @@ impl<'a> CoverageRecord<'a> {
         Self {
             rule: &row.entry.id,
             row: row.entry.row,
-            transport: row.transport.map(|transport| transport.name()),
+            transport: row.entry.transport.map(|transport| transport.name()),
             ports: row.ports,
             client: row.client.map(|id| names::machine(policy, id)),
             server: row.server.map(|id| names::machine(policy, id)),

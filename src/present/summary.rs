@@ -110,37 +110,41 @@ pub(super) const MARKS: &str = "a: any one of them will do; c: only under a cond
 pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
     let mut grid =
         Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "unseen", ""]);
-    for rows in coverage.chunk_by(|a, b| same_rule(a, b)) {
-        let of = |status: Status| -> u64 {
-            rows.iter().filter(|row| row.status == status).map(|row| row.pairs).sum()
-        };
-        if rows.iter().all(|row| row.status == Status::NotObservable) {
-            continue;
-        }
-        let count = |status: Status| match of(status) {
-            0 => "-".to_owned(),
-            count => count.to_string(),
-        };
-        let shown = rows.iter().find(|row| row.status != Status::NotObservable).unwrap_or(&rows[0]);
-        let entry = shown.entry;
-        let mark = match entry.requirement {
-            Requirement::Legacy => "l",
-            Requirement::Conditional => "c",
-            Requirement::Alternative => "a",
-            Requirement::Required | Requirement::Local => "",
-        };
-        grid.push(vec![
-            entry.row.map_or_else(|| "note".to_owned(), |row| row.to_string()),
-            entry.id.clone(),
-            ports(shown),
-            count(Status::Verified),
-            count(Status::Blocked),
-            count(Status::Flaky),
-            count(Status::NotSeen),
-            mark.to_owned(),
-        ]);
+    for group in coverage.chunk_by(same_rule) {
+        // Of alternatives each row names the one that was seen: a line for each of them.
+        let mut rows: Vec<&CoverageRow<'_>> = group.iter().collect();
+        rows.sort_by(|a, b| (a.entry.row, &a.entry.id).cmp(&(b.entry.row, &b.entry.id)));
+        rows.chunk_by(|a, b| a.entry.id == b.entry.id)
+            .filter_map(coverage_line)
+            .for_each(|line| grid.push(line));
     }
     grid
+}
+
+/// A rule's line; `None` where it cannot be observed anywhere.
+fn coverage_line(rows: &[&CoverageRow<'_>]) -> Option<Vec<String>> {
+    let shown = rows.iter().find(|row| row.status != Status::NotObservable)?;
+    let count = |status: Status| {
+        let pairs: u64 = rows.iter().filter(|row| row.status == status).map(|row| row.pairs).sum();
+        if pairs == 0 { "-".to_owned() } else { pairs.to_string() }
+    };
+    let entry = shown.entry;
+    let mark = match entry.requirement {
+        Requirement::Legacy => "l",
+        Requirement::Conditional => "c",
+        Requirement::Alternative => "a",
+        Requirement::Required | Requirement::Local => "",
+    };
+    Some(vec![
+        entry.row.map_or_else(|| "note".to_owned(), |row| row.to_string()),
+        entry.id.clone(),
+        ports(shown),
+        count(Status::Verified),
+        count(Status::Blocked),
+        count(Status::Flaky),
+        count(Status::NotSeen),
+        mark.to_owned(),
+    ])
 }
 
 /// Rows of one rule, its alternatives included, follow each other.
@@ -151,7 +155,7 @@ fn same_rule(a: &CoverageRow<'_>, b: &CoverageRow<'_>) -> bool {
 /// The ports, with the transport where it is not TCP.
 fn ports(row: &CoverageRow<'_>) -> String {
     let ports = row.ports.join("/");
-    match row.transport {
+    match row.entry.transport {
         Some(Transport::Tcp) | None => ports,
         Some(other) => format!("{other} {ports}"),
     }

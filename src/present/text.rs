@@ -37,13 +37,15 @@ pub fn text(report: &Report) -> String {
     for note in notes(report) {
         text += &wrapped("  note: ", "        ", &note);
     }
-    let urgent = findings(report, &FINDINGS);
+    let (urgent, beside): (Vec<Finding>, Vec<Finding>) =
+        findings(report, &[FINDINGS.as_slice(), &BESIDE].concat())
+            .into_iter()
+            .partition(|finding| FINDINGS.contains(&finding.verdict));
     for finding in urgent.iter().take(FINDINGS_TOLD) {
         text.push('\n');
         text += &told(finding);
     }
     text += &and_more(urgent.len(), FINDINGS_TOLD, "\n");
-    let beside = findings(report, &BESIDE);
     if !beside.is_empty() {
         text += &format!("\n{bold}ALSO SEEN{bold:#}\n");
         beside.iter().take(BESIDE_TOLD).for_each(|finding| text += &told_briefly(finding));
