@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    capture::{Frame, Problem, Summary, Timestamp},
+    capture::{Frame, Summary, Timestamp},
     decode::{Body, Packet, Skip, SkipCounts, decode},
     flow::{Conversation, FlowTable, Outcome},
     judge::{Judgement, Policy, Tally, Verdict, Witness},
@@ -24,6 +24,7 @@ pub struct Engine {
     latest: Option<Timestamp>,
     tally: Tally,
     shed: BTreeMap<Verdict, u64>,
+    changes: Option<Changes>,
 }
 
 /// Conversations kept in detail where nothing else is said. With some 500 bytes each and the table's
@@ -47,7 +48,61 @@ impl Engine {
             latest: None,
             tally: Tally::default(),
             shed: BTreeMap::new(),
+            changes: None,
         }
+    }
+
+    /// Begins to remember which conversations change; see [`Self::take_changes`].
+    pub fn follow(&mut self) {
+        self.changes = Some(Changes::default());
+    }
+
+    /// Time has passed without a frame.
+    pub fn pass(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(Some(now));
+    }
+
+    /// The latest time it knows of.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.latest
+    }
+
+    /// Frames taken in.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Frames left out.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.skips.total()
+    }
+
+    /// Places of the conversations that changed since this was last asked, and whether all places
+    /// have a new meaning because conversations were shed. Nothing without [`Self::follow`].
+    pub fn take_changes(&mut self) -> (Vec<u32>, bool) {
+        let Some(changes) = self.changes.as_mut() else { return (Vec::new(), false) };
+        let renumbered = std::mem::take(&mut changes.renumbered);
+        if renumbered {
+            let _superseded = changes.take();
+            let all = u32::try_from(self.table.len()).unwrap_or(u32::MAX);
+            return ((0..all).collect(), true);
+        }
+        (changes.take(), false)
+    }
+
+    /// A conversation whose place [`Self::take_changes`] gave.
+    #[must_use]
+    pub fn conversation(&self, place: u32) -> Option<&Conversation> {
+        self.table.at(place as usize)
+    }
+
+    /// Conversations whose detail was given up, by verdict.
+    #[must_use]
+    pub fn shed_so_far(&self) -> &BTreeMap<Verdict, u64> {
+        &self.shed
     }
 
     /// Takes a frame in.
@@ -62,7 +117,10 @@ impl Engine {
         match decoded {
             Ok(packet) => {
                 self.icmp_errors += u64::from(matches!(packet.body, Body::Error(_)));
-                self.table.take(&packet);
+                let place = self.table.take(&packet);
+                if let Some((changes, place)) = self.changes.as_mut().zip(place) {
+                    changes.note(place);
+                }
                 if self.table.len() > self.max_conversations {
                     self.shed();
                 }
@@ -90,8 +148,8 @@ impl Engine {
     /// Judges what it has seen. `captures` are the sources of the frames.
     #[must_use]
     pub fn finish(mut self, captures: Vec<Summary>) -> Report {
-        let lossy = captures.iter().any(|one| one.problems.count(Problem::RecorderDrops) > 0);
-        let spans = captures.iter().filter_map(|one| one.first.zip(one.last)).collect();
+        let lossy = captures.iter().any(|one| one.problems.tell_of_loss());
+        let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = Witness::new(spans, self.latest.unwrap_or_default(), lossy);
         let conversations = self.table.into_conversations();
         for conversation in &conversations {
@@ -122,6 +180,36 @@ impl Engine {
             *self.shed.entry(judgement.verdict).or_default() += 1;
             self.tally.count(&judgement);
         }
+        if let Some(changes) = self.changes.as_mut() {
+            *changes = Changes { renumbered: true, ..Changes::default() };
+        }
+    }
+}
+
+/// Which conversations changed, each named once.
+#[derive(Default)]
+struct Changes {
+    places: Vec<u32>,
+    named: Vec<bool>,
+    renumbered: bool,
+}
+
+impl Changes {
+    fn note(&mut self, place: usize) {
+        if self.named.len() <= place {
+            self.named.resize(place + 1, false);
+        }
+        if !std::mem::replace(&mut self.named[place], true) {
+            self.places.push(u32::try_from(place).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn take(&mut self) -> Vec<u32> {
+        let places = std::mem::take(&mut self.places);
+        for place in &places {
+            self.named[*place as usize] = false;
+        }
+        places
     }
 }
 

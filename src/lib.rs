@@ -38,6 +38,7 @@ pub mod judge;
 pub mod present;
 
 pub mod engine;
+pub mod ledger;
 pub mod replay;
 pub mod report;
 

@@ -40,8 +40,23 @@ pub struct Summary {
     pub first: Option<Timestamp>,
     /// Time of the latest frame.
     pub last: Option<Timestamp>,
+    /// Of an interface: from when until when it was listened to, quiet or not.
+    pub listened: Option<(Timestamp, Timestamp)>,
     /// What went wrong.
     pub problems: Problems,
+}
+
+impl Summary {
+    /// From when until when somebody looked on: between the first and the last frame, or as long as
+    /// the interface was listened to.
+    #[must_use]
+    pub fn watched(&self) -> Option<(Timestamp, Timestamp)> {
+        let frames = self.first.zip(self.last);
+        match (frames, self.listened) {
+            (Some((first, last)), Some((from, until))) => Some((first.min(from), last.max(until))),
+            (frames, listened) => frames.or(listened),
+        }
+    }
 }
 
 /// An open capture, standing at one of its frames.
@@ -82,6 +97,7 @@ impl CaptureFile {
             packets: 0,
             first: None,
             last: None,
+            listened: None,
             problems: Problems::default(),
         };
         Ok(Self { summary, layout, bytes, head: None })

@@ -108,6 +108,17 @@ impl Merge {
         self.read.load(Ordering::Relaxed)
     }
 
+    /// The times that each capture spans, as far as they have been read, and whether one of them lost
+    /// packets.
+    #[must_use]
+    pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, bool) {
+        let open = self.open.iter().flatten().map(CaptureFile::summary);
+        let all: Vec<&Summary> =
+            open.chain(self.done.iter().map(|(_, summary)| summary)).collect();
+        let lossy = all.iter().any(|one| one.problems.tell_of_loss());
+        (all.into_iter().filter_map(Summary::watched).collect(), lossy)
+    }
+
     /// What is known of each capture, earliest first, and of those that could not be opened.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Summary>, Vec<OpenError>) {

@@ -27,6 +27,14 @@ pub enum Problem {
     BadResolution,
     /// The recorder lost packets (pcapng interface statistics).
     RecorderDrops,
+    /// The interface or its driver lost packets before they reached the recorder.
+    InterfaceDrops,
+    /// Listening ended because the interface did.
+    InterfaceGone,
+    /// The kernel filter for the site was too large; everything was listened to.
+    Unfiltered,
+    /// What was captured could not be kept in the file asked for.
+    NotKept,
     /// The same file was named more than once and read once.
     NamedTwice,
     /// Nothing came: the capture holds no packet.
@@ -47,6 +55,10 @@ impl fmt::Display for Problem {
             Self::NoTime => "record without a time",
             Self::BadResolution => "unusable clock resolution, microseconds assumed",
             Self::RecorderDrops => "packets lost by the recorder",
+            Self::InterfaceDrops => "packets lost by the interface",
+            Self::InterfaceGone => "listening ended early",
+            Self::Unfiltered => "no kernel filter",
+            Self::NotKept => "capture not kept",
             Self::NamedTwice => "named more than once, read once",
             Self::Empty => "no packets",
         })
@@ -73,6 +85,12 @@ impl Problems {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether packets are known to be missing, wherever they were lost.
+    #[must_use]
+    pub fn tell_of_loss(&self) -> bool {
+        self.count(Problem::RecorderDrops) + self.count(Problem::InterfaceDrops) > 0
     }
 
     /// How often a kind occurred.

@@ -1,6 +1,8 @@
 //! A conversation and what is remembered of it.
 
-use super::{Endpoint, IcmpErrorSeen, Key, Meaning, Side, Tcp, Transport, tcp::Sent};
+use super::{
+    Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Tcp, Timeline, Transport, tcp::Sent,
+};
 use crate::{
     capture::Timestamp,
     decode::{Body, Packet},
@@ -66,6 +68,8 @@ pub struct Conversation {
     pub tcp: Option<Box<Tcp>>,
     /// The ICMP error that says most about it.
     pub icmp_error: Option<IcmpErrorSeen>,
+    /// When its telling moments were.
+    pub timeline: Timeline,
 }
 
 impl Conversation {
@@ -79,6 +83,7 @@ impl Conversation {
             spoken: [None; 2],
             tcp: None,
             icmp_error: None,
+            timeline: Timeline::new(time),
         }
     }
 
@@ -97,6 +102,7 @@ impl Conversation {
     pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) {
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
+        self.timeline.note(side, packet);
         let payload_len = match &packet.body {
             Body::Tcp(segment) => {
                 let tcp = self.tcp.get_or_insert_default();
@@ -126,7 +132,8 @@ impl Conversation {
     }
 
     /// Takes an error in that quotes a packet of this conversation; the one that says most is kept.
-    pub(super) fn take_error(&mut self, error: IcmpErrorSeen) {
+    pub(super) fn take_error(&mut self, error: IcmpErrorSeen, time: Timestamp) {
+        self.timeline.push(Event::IcmpError, error.about, time);
         let meaning = |seen: &IcmpErrorSeen| seen.meaning();
         if self.icmp_error.as_ref().is_none_or(|known| meaning(known) < meaning(&error)) {
             self.icmp_error = Some(error);

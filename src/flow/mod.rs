@@ -15,6 +15,7 @@ mod icmp_error;
 mod outcome;
 mod table;
 mod tcp;
+mod timeline;
 
 pub use community_id::community_id;
 pub use conn_state::ConnState;
@@ -24,3 +25,4 @@ pub use icmp_error::{IcmpErrorSeen, Meaning};
 pub use outcome::{Outcome, SILENCE_NANOS};
 pub use table::FlowTable;
 pub use tcp::Tcp;
+pub use timeline::{Event, Moment, Timeline};

@@ -28,9 +28,10 @@ pub struct FlowTable {
 }
 
 impl FlowTable {
-    /// Takes a packet in, or the error that it is.
-    pub fn take(&mut self, packet: &Packet<'_>) {
-        let Some((from, to, transport)) = ends(packet) else { return };
+    /// Takes a packet in, or the error that it is, and gives the place of the conversation that it
+    /// told something of. Places hold until conversations are shed.
+    pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
+        let (from, to, transport) = ends(packet)?;
         let key = Key::new(from, to, transport);
         let known = self.current.get(&key).map(|slot| *slot as usize);
         if let Body::Error(error) = &packet.body {
@@ -38,14 +39,15 @@ impl FlowTable {
                 .filter(|slot| packet.time.since(self.conversations[*slot].last) <= ERROR_DELAY);
             let about = known.map_or(super::Side::A, |slot| self.conversations[slot].side(from));
             let seen = IcmpErrorSeen::new(packet.src, error, about);
-            if seen.meaning() > Meaning::Advice {
-                // The quote alone is a conversation that failed, though no packet of it was seen.
-                let slot = known.unwrap_or_else(|| {
-                    self.begin(key, Conversation::new(from, to, transport, packet.time))
-                });
-                self.conversations[slot].take_error(seen);
+            if seen.meaning() == Meaning::Advice {
+                return None;
             }
-            return;
+            // The quote alone is a conversation that failed, though no packet of it was seen.
+            let slot = known.unwrap_or_else(|| {
+                self.begin(key, Conversation::new(from, to, transport, packet.time))
+            });
+            self.conversations[slot].take_error(seen, packet.time);
+            return Some(slot);
         }
         let slot = known.filter(|slot| self.continues(*slot, packet)).unwrap_or_else(|| {
             self.begin(key, Conversation::new(from, to, transport, packet.time))
@@ -53,6 +55,13 @@ impl FlowTable {
         let conversation = &mut self.conversations[slot];
         let side = conversation.side(from);
         conversation.take(side, packet);
+        Some(slot)
+    }
+
+    /// The conversation at a place that [`Self::take`] gave.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<&Conversation> {
+        self.conversations.get(place)
     }
 
     fn begin(&mut self, key: Key, conversation: Conversation) -> usize {

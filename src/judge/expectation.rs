@@ -42,7 +42,7 @@ impl Kind {
 }
 
 /// An expectation with the rules that raise it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Expectation {
     /// Why it is expected.
     pub kind: Kind,

@@ -47,25 +47,35 @@ pub struct Tally {
 impl Tally {
     /// Counts a judgement.
     pub fn count(&mut self, judgement: &Judgement<'_>) {
-        *self.verdicts.entry(judgement.verdict).or_default() += 1;
+        self.change(judgement, |count| *count += 1);
+    }
+
+    /// Takes back a judgement that was counted.
+    pub fn retract(&mut self, judgement: &Judgement<'_>) {
+        self.change(judgement, |count| *count = count.saturating_sub(1));
+    }
+
+    fn change(&mut self, judgement: &Judgement<'_>, change: fn(&mut u64)) {
+        change(self.verdicts.entry(judgement.verdict).or_default());
         let Some((client, server)) = judgement.client_machine.zip(judgement.server_machine) else {
             return;
         };
         let transport = judgement.conversation.transport;
         let (port, verdict) = (judgement.server_end().port, judgement.verdict);
-        *self.pairs.entry(PairCount { client, server, transport, port, verdict }).or_default() += 1;
+        let pair = PairCount { client, server, transport, port, verdict };
+        change(self.pairs.entry(pair).or_default());
         if !matches!(judgement.expectation.kind, Kind::Expected | Kind::DynamicRpc) {
             return;
         }
         for rule in &judgement.expectation.rules {
             let count = self.rules.entry((*rule, client, server)).or_default();
-            match verdict {
+            change(match verdict {
                 // What was met in the middle may be older than the firewall's latest change.
-                Verdict::Ok if judgement.outcome == Outcome::Answered => count.ok += 1,
-                Verdict::Blocked => count.blocked += 1,
-                Verdict::Mismatch => count.mismatch += 1,
-                _ => count.unknown += 1,
-            }
+                Verdict::Ok if judgement.outcome == Outcome::Answered => &mut count.ok,
+                Verdict::Blocked => &mut count.blocked,
+                Verdict::Mismatch => &mut count.mismatch,
+                _ => &mut count.unknown,
+            });
         }
     }
 
@@ -83,14 +93,15 @@ impl Tally {
 
     /// The counts per pair, port and verdict.
     pub fn pairs(&self) -> impl Iterator<Item = (&PairCount, u64)> {
-        self.pairs.iter().map(|(pair, count)| (pair, *count))
+        self.pairs.iter().map(|(pair, count)| (pair, *count)).filter(|(_, count)| *count > 0)
     }
 
     /// The pairs of machines between which a rule's conversations were seen.
     pub fn pairs_of(&self, rule: RuleRef) -> impl Iterator<Item = (MachineId, MachineId)> {
         let least = (rule, MachineId(0), MachineId(0));
         let most = (rule, MachineId(u32::MAX), MachineId(u32::MAX));
-        self.rules.range(least..=most).map(|((_, client, server), _)| (*client, *server))
+        let seen = self.rules.range(least..=most).filter(|(_, count)| **count != RuleCount::default());
+        seen.map(|((_, client, server), _)| (*client, *server))
     }
 
     /// What became of a rule's conversations between two machines.

@@ -32,6 +32,14 @@ impl Witness {
         Self { watched, now, lossy }
     }
 
+    /// Whether it would say something else than another one of a question long unanswered.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        self.lossy != other.lossy
+            || self.watched.len() != other.watched.len()
+            || self.watched.iter().zip(&other.watched).any(|(a, b)| a.0 != b.0)
+    }
+
     /// Until when somebody looked on without interruption from `time` on. A capture of another day
     /// says nothing of a question that was not answered today.
     #[must_use]
