@@ -3,13 +3,17 @@
 //! It is a value with no clock, handle or thread in it. Two engines, each fed its share of the
 //! conversations, merge into one that reports as if it had seen all.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
     capture::{Frame, Summary, Timestamp},
     decode::{Body, Packet, Skip, SkipCounts, decode},
     flow::{Conversation, FlowTable, Outcome},
     judge::{Judgement, Policy, Tally, Verdict, Witness},
+    rate::Rate,
     report::Report,
 };
 
@@ -25,6 +29,7 @@ pub struct Engine {
     tally: Tally,
     shed: BTreeMap<Verdict, u64>,
     changes: Option<Changes>,
+    rate: Rate,
 }
 
 /// Conversations kept in detail where nothing else is said. With some 500 bytes each and the table's
@@ -49,6 +54,7 @@ impl Engine {
             tally: Tally::default(),
             shed: BTreeMap::new(),
             changes: None,
+            rate: Rate::default(),
         }
     }
 
@@ -59,6 +65,7 @@ impl Engine {
 
     /// Time has passed without a frame.
     pub fn pass(&mut self, now: Timestamp) {
+        self.rate.pass(now);
         self.latest = self.latest.max(Some(now));
     }
 
@@ -72,6 +79,12 @@ impl Engine {
     #[must_use]
     pub fn frames(&self) -> u64 {
         self.frames
+    }
+
+    /// Frames in each of the last seconds, the present one last.
+    #[must_use]
+    pub fn per_second(&self) -> &VecDeque<u64> {
+        self.rate.per_second()
     }
 
     /// Frames left out.
@@ -99,10 +112,10 @@ impl Engine {
         self.table.at(place as usize)
     }
 
-    /// Conversations whose detail was given up, by verdict.
+    /// The counts of the conversations whose detail was given up.
     #[must_use]
-    pub fn shed_so_far(&self) -> &BTreeMap<Verdict, u64> {
-        &self.shed
+    pub fn shed_tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Takes a frame in.
@@ -113,6 +126,7 @@ impl Engine {
     /// Takes a decoded frame in.
     pub fn take(&mut self, time: Timestamp, decoded: Result<Packet<'_>, Skip>) {
         self.frames += 1;
+        self.rate.frame(time);
         self.latest = self.latest.max(Some(time));
         match decoded {
             Ok(packet) => {

@@ -38,7 +38,11 @@ pub mod judge;
 pub mod present;
 
 pub mod engine;
+pub mod feed;
+pub mod inflow;
 pub mod ledger;
+pub mod listen;
+pub mod rate;
 pub mod replay;
 pub mod report;
 

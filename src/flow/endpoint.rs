@@ -16,6 +16,9 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Icmp];
+
     /// Its name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {

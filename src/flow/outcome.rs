@@ -33,6 +33,17 @@ pub const SILENCE_NANOS: i64 = 3 * NANOS_PER_SECOND;
 const RETRY_NANOS: i64 = NANOS_PER_SECOND / 5;
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Answered,
+        Self::Refused,
+        Self::Prohibited,
+        Self::Unreachable,
+        Self::Silent,
+        Self::Pending,
+        Self::Partial,
+    ];
+
     /// Its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

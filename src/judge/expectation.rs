@@ -27,6 +27,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 6] =
+        [Self::Expected, Self::Reverse, Self::DynamicRpc, Self::Companion, Self::Site, Self::None];
+
     /// Its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

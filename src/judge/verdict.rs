@@ -82,6 +82,9 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 4] = [Self::Confirmed, Self::Observed, Self::Inferred, Self::Weak];
+
     /// Its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -6,9 +6,11 @@
 
 mod finding;
 mod row;
+mod status;
 
 pub use finding::{FINDINGS, Finding, FindingKey, Service};
 pub use row::Row;
+pub use status::Status;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

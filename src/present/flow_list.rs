@@ -62,10 +62,19 @@ fn outcome(policy: &Policy, judgement: &Judgement<'_>) -> String {
 /// # Errors
 /// Writing failed.
 pub fn flow_csv(report: &Report, with_outside: bool, output: &mut dyn Write) -> csv::Result<()> {
+    write_csv(&report.policy, listed(report, with_outside), output)
+}
+
+/// Writes judgements as CSV.
+pub(super) fn write_csv<'a>(
+    policy: &Policy,
+    judgements: impl Iterator<Item = Judgement<'a>>,
+    output: &mut dyn Write,
+) -> csv::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
     writer.write_record(HEADER)?;
-    for judgement in listed(report, with_outside) {
-        writer.write_record(row(&report.policy, &judgement).iter().map(|cell| csv_cell(cell)))?;
+    for judgement in judgements {
+        writer.write_record(row(policy, &judgement).iter().map(|cell| csv_cell(cell)))?;
     }
     Ok(writer.flush()?)
 }

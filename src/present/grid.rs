@@ -45,6 +45,16 @@ impl Grid {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// As JSON objects, one a row, with the headings as keys.
+    #[must_use]
+    pub fn objects(&self) -> Vec<serde_json::Value> {
+        let object = |row: &Vec<String>| {
+            let cells = row.iter().map(|cell| serde_json::Value::from(clean(cell).into_owned()));
+            self.header.iter().map(|key| (*key).to_owned()).zip(cells).collect()
+        };
+        self.rows.iter().map(object).collect()
+    }
+
     /// As a Markdown table.
     #[must_use]
     pub fn markdown(&self) -> String {

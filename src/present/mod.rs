@@ -13,6 +13,7 @@ mod matrix;
 mod names;
 mod powershell;
 mod record;
+pub mod screen;
 mod site;
 mod summary;
 mod text;

@@ -78,3 +78,31 @@ pub(super) fn duration(nanos: i64) -> String {
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
+
+/// The time of day as `08:00:01`, in UTC.
+pub(super) fn clock(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(11..19).map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// A large number short: `999`, `12.3k`, `4.0M`.
+pub(super) fn amount(count: u64) -> String {
+    let thousands = count / 1000;
+    match thousands {
+        0 => count.to_string(),
+        1..1000 => format!("{thousands}.{}k", count % 1000 / 100),
+        1000..1_000_000 => format!("{}.{}M", thousands / 1000, thousands % 1000 / 100),
+        _ => format!("{}.{}G", thousands / 1_000_000, thousands % 1_000_000 / 100_000),
+    }
+}
+
+/// How long ago something was: `now`, `12 s`, `3 min`, `2 h`, `4 d`.
+pub(super) fn age(nanos: i64) -> String {
+    match nanos / NANOS_PER_SECOND {
+        0 => "now".to_owned(),
+        seconds @ 1..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..86_400 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}

@@ -139,6 +139,29 @@ fn description(policy: &Policy, exception: &Exception) -> String {
     description
 }
 
+/// One exception as a command that stands alone, for the machine that it belongs to.
+pub(super) fn one_command(policy: &Policy, exception: &Exception) -> String {
+    let id = names::rule_id(policy, exception.rule);
+    let entry = policy.entry(exception.rule);
+    let service = entry.map_or("allowed by the site file", |entry| entry.service.as_str());
+    let remotes: Vec<_> =
+        exception.remotes.iter().map(|one| quoted(&names::network(one))).collect();
+    let mut command = format!(
+        "New-NetFirewallRule -DisplayName {} -Direction Inbound -Action Allow",
+        quoted(&format!("VMM: {service} ({id})"))
+    );
+    match exception.transport {
+        Transport::Tcp => command += " -Protocol TCP",
+        Transport::Udp => command += " -Protocol UDP",
+        Transport::Icmp => command += " -Protocol ICMPv4 -IcmpType 8",
+    }
+    let ports = local_ports(policy, exception);
+    if !ports.is_empty() {
+        command += &format!(" -LocalPort {}", ports.join(","));
+    }
+    command + &format!(" -RemoteAddress {}", remotes.join(","))
+}
+
 /// A name that is the rule's alone and holds no wildcard, since it is used to find the rule again.
 fn rule_name(policy: &Policy, rule: RuleRef) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };

@@ -148,12 +148,12 @@ fn coverage_line(rows: &[&CoverageRow<'_>]) -> Option<Vec<String>> {
 }
 
 /// Rows of one rule, its alternatives included, follow each other.
-fn same_rule(a: &CoverageRow<'_>, b: &CoverageRow<'_>) -> bool {
+pub(super) fn same_rule(a: &CoverageRow<'_>, b: &CoverageRow<'_>) -> bool {
     a.entry.id == b.entry.id || a.entry.group.is_some() && a.entry.group == b.entry.group
 }
 
 /// The ports, with the transport where it is not TCP.
-fn ports(row: &CoverageRow<'_>) -> String {
+pub(super) fn ports(row: &CoverageRow<'_>) -> String {
     let ports = row.ports.join("/");
     match row.entry.transport {
         Some(Transport::Tcp) | None => ports,

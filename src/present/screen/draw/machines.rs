@@ -1,0 +1,62 @@
+//! The machines of the site, then the strangers that were seen.
+
+use ratatui::{Frame, style::Style};
+
+use super::{
+    empty,
+    table::{Cell, Heading, headings, rows},
+};
+use crate::{
+    judge::Verdict,
+    present::{
+        names,
+        screen::{
+            layout::Layout,
+            state::{Screen, View},
+        },
+    },
+};
+
+pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout) {
+    let theme = screen.theme();
+    let lines = &screen.lists.machines.rows;
+    let width = layout.rows.width;
+    let name = (width / 8).clamp(10, 24);
+    let spare = width.saturating_sub(name + 1 + 7 * 6);
+    let roles = (spare / 2).max(12);
+    let columns = [
+        Heading::left("machine", name),
+        Heading::left("roles", roles),
+        Heading::right("×", 5),
+        Heading::right("!", 5),
+        Heading::right("≠", 5),
+        Heading::right("-", 5),
+        Heading::right("?", 5),
+        Heading::right("√", 5),
+        Heading::right("·", 5),
+        Heading::left("addresses, or what a stranger did", spare.saturating_sub(roles + 1)),
+    ];
+    headings(frame, layout.heading, &columns, &theme);
+    if lines.is_empty() {
+        return empty(frame, screen, layout.rows, "no machine, and no stranger seen");
+    }
+    let cursor = screen.cursors[View::Machines as usize];
+    rows(frame, layout.rows, &columns, (cursor, lines.len()), &theme, |place| {
+        let line = &lines[place];
+        let plain = if line.id.is_some() { Style::new() } else { theme.verdict(Verdict::Outside) };
+        let mut cells: Vec<Cell> = vec![(line.name.clone(), plain), (line.roles.clone(), plain)];
+        cells.extend(Verdict::ALL.into_iter().zip(line.verdicts).map(|(verdict, count)| {
+            match count {
+                0 => (String::new(), theme.quiet),
+                count => (names::amount(count), theme.verdict(verdict)),
+            }
+        }));
+        let last = if line.id.is_some() {
+            line.addresses.clone()
+        } else {
+            line.peers.iter().cloned().collect::<Vec<_>>().join(", ")
+        };
+        cells.push((last, theme.quiet));
+        cells
+    });
+}
