@@ -10,6 +10,7 @@ mod file;
 mod frame;
 mod layout;
 mod link_type;
+mod live;
 mod merge;
 mod open;
 mod pcap;
@@ -21,6 +22,10 @@ mod time;
 pub use file::{CaptureFile, Format, Summary};
 pub use frame::Frame;
 pub use link_type::LinkType;
+pub use live::{
+    DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Drops, Heard, Interface, Tap, TapError, TapOptions,
+    interfaces,
+};
 pub use merge::Merge;
 pub use open::{OpenError, Source};
 pub use problem::{Problem, Problems};
