@@ -69,6 +69,12 @@ impl Engine {
         self.latest = self.latest.max(Some(now));
     }
 
+    /// The policy it judges by.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The latest time it knows of.
     #[must_use]
     pub fn now(&self) -> Option<Timestamp> {

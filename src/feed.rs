@@ -65,6 +65,12 @@ impl Feed {
         (mailbox.status.clone(), changes)
     }
 
+    /// Whether the thread is no more.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Ends the thread; `None` where it has died.
     #[must_use]
     pub fn finish(self) -> Option<Remains> {

@@ -46,7 +46,12 @@ pub mod rate;
 pub mod replay;
 pub mod report;
 
+pub mod announce;
 pub mod arguments;
 pub mod commands;
+pub mod configuration;
 pub mod output;
 pub mod progress;
+pub mod signals;
+pub mod terminal;
+pub mod watch;

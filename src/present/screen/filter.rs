@@ -4,7 +4,10 @@
 //! All words must hold; `a,b` within a word are alternatives; `!` turns a word round; a word without
 //! a key is looked for in all that the row says. Case does not matter.
 
-use std::ops::{Range, RangeInclusive};
+use std::{
+    net::IpAddr,
+    ops::{Range, RangeInclusive},
+};
 
 use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
@@ -175,7 +178,7 @@ fn read_test(word: &str) -> Result<Test, String> {
         "rule" => Ok(Test::Rule(values)),
         "protocol" => Ok(Test::Protocol(values)),
         // An IPv6 address or a MAC-like thing is text, not a key.
-        _ if key.is_empty() || word.parse::<std::net::IpAddr>().is_ok() => {
+        _ if key.is_empty() || word.parse::<IpAddr>().is_ok() => {
             Ok(Test::Text(plain(word)))
         }
         other => Err(unknown(other, "key", KEYS.map(|(key, _)| key))),
@@ -217,7 +220,7 @@ fn read_ports(value: &str) -> Option<RangeInclusive<u16>> {
 }
 
 fn read_network(value: &str) -> Option<IpNet> {
-    value.parse().ok().or_else(|| value.parse().ok().map(IpNet::from))
+    value.parse().ok().or_else(|| value.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 impl Test {

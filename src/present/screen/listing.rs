@@ -24,12 +24,18 @@ use crate::{
 };
 
 /// The rows of a view.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Listing<T> {
     /// Those that pass the filter.
     pub rows: Vec<T>,
     /// How many there are in all.
     pub all: usize,
+}
+
+impl<T> Default for Listing<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), all: 0 }
+    }
 }
 
 impl<T> Listing<T> {

@@ -1,0 +1,103 @@
+//! The user's own settings of the screen: theme, columns, bell, keys.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow};
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+
+use crate::present::screen::{Column, Keymap, ThemeName, action::Action};
+
+/// The settings; what is left out is as usual.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Configuration {
+    /// Colours.
+    pub theme: Option<ThemeName>,
+    /// Whether to ring when a finding arises.
+    #[serde(default)]
+    pub bell: bool,
+    /// Columns of the flows.
+    pub columns: Option<Vec<Column>>,
+    /// Keys by action.
+    #[serde(default)]
+    keys: BTreeMap<Action, Vec<String>>,
+    #[serde(skip)]
+    /// The keys in force.
+    pub keymap: Keymap,
+}
+
+impl Configuration {
+    /// Reads the file named, or the user's own where there is one.
+    ///
+    /// # Errors
+    /// The file named cannot be read, or a file has a mistake in it.
+    pub fn load(named: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = named.map(Path::to_path_buf).or_else(usual_path) else {
+            return Ok(Self::default());
+        };
+        let shown = path.display();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read the configuration {shown}"));
+            }
+        };
+        Self::parse(&text).map_err(|what| anyhow!("the configuration {shown}: {what}"))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if read.columns.as_ref().is_some_and(Vec::is_empty) {
+            return Err("columns: name at least one".to_owned());
+        }
+        if let Some(columns) = read.columns.as_mut() {
+            let mut seen = Vec::new();
+            columns.retain(|column| {
+                let fresh = !seen.contains(column);
+                seen.push(*column);
+                fresh
+            });
+        }
+        read.keymap = Keymap::with(&read.keys).map_err(|what| format!("keys: {what}"))?;
+        Ok(read)
+    }
+}
+
+/// `vmmtap/config.toml` in the folder for configuration (XDG; on Windows the roaming folder).
+fn usual_path() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.config_dir().join("vmmtap").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_says_what_is_wrong_with_it() {
+        for (text, word) in [
+            ("theme = \"drak\"", "drak"),
+            ("colour = 1", "colour"),
+            ("columns = []", "at least one"),
+            ("columns = [\"verdikt\"]", "verdikt"),
+            ("[keys]\npause = [\"hyper-p\"]", "hyper-p"),
+            ("[keys]\npuase = [\"p\"]", "puase"),
+        ] {
+            let mistake = Configuration::parse(text).expect_err(text);
+            assert!(mistake.contains(word), "{text}: {mistake}");
+        }
+        let good = "theme = \"color-blind\"\nbell = true\ncolumns = [\"verdict\", \"verdict\", \
+                    \"handshake\"]\n[keys]\nquit = [\"ctrl-q\"]\n";
+        let good = Configuration::parse(good).expect("a good configuration");
+        assert_eq!(good.theme, Some(ThemeName::ColorBlind));
+        assert_eq!(good.columns, Some(vec![Column::Verdict, Column::Handshake]));
+    }
+}
