@@ -15,6 +15,7 @@ mod merge;
 mod open;
 mod pcap;
 mod pcapng;
+mod pcapng_writer;
 mod problem;
 mod record;
 mod time;
@@ -28,5 +29,6 @@ pub use live::{
 };
 pub use merge::Merge;
 pub use open::{OpenError, Source};
+pub use pcapng_writer::PcapngWriter;
 pub use problem::{Problem, Problems};
 pub use time::{NANOS_PER_SECOND, Timestamp};

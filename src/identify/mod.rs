@@ -5,6 +5,7 @@
 //! ([`Complaint`]).
 
 mod allow;
+mod capture_filter;
 mod document;
 mod inventory;
 mod machine;
@@ -16,6 +17,7 @@ mod site;
 mod suggestion;
 
 pub use allow::{Allow, Parties};
+pub use capture_filter::capture_filter;
 pub use document::{Complaint, Complaints, Document, Spot};
 pub use inventory::Inventory;
 pub use machine::{Machine, MachineId};

@@ -66,14 +66,6 @@ pub enum TapError {
         /// What libpcap said.
         reason: String,
     },
-    /// The filter asks for VLAN tags, and frames of this interface have none.
-    #[error("the filter cannot be used on {interface}: its frames carry no VLAN tags ({reason})")]
-    NoTags {
-        /// The interface.
-        interface: String,
-        /// What libpcap said.
-        reason: String,
-    },
     /// The filter is longer than the kernel takes.
     #[error(
         "the filter is too large for the kernel: {instructions} instructions of at most {MAX_INSTRUCTIONS}"
@@ -136,9 +128,7 @@ impl TapError {
     /// A filter that was not compiled.
     pub(super) fn of_filter(interface: &str, error: &pcap::Error) -> Self {
         let (interface, reason) = (interface.to_owned(), message(error));
-        if reason.contains("no VLAN support") {
-            Self::NoTags { interface, reason }
-        } else if ["out of memory", "memory exhausted", "too complex", "offset too large"]
+        if ["out of memory", "memory exhausted", "too complex", "offset too large"]
             .iter()
             .any(|words| reason.contains(words))
         {
