@@ -1,12 +1,17 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{capture::Source, engine::DEFAULT_MAX_CONVERSATIONS, judge::Verdict, present::Format};
+use crate::{
+    capture::{DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Source},
+    engine::DEFAULT_MAX_CONVERSATIONS,
+    judge::Verdict,
+    present::{Format, screen::ThemeName},
+};
 
-/// Holds the traffic in captures against the port matrix of System Center VMM.
+/// Holds traffic, live or in captures, against the port matrix of System Center VMM.
 ///
 /// Says of every conversation between the machines of a site whether it should be there and whether
 /// it works: what is blocked, what is unexpected, what is proven.
@@ -27,6 +32,8 @@ Exit codes: 0 as expected, 1 findings, 2 could not verify (usage, bad file, no p
 Examples:
   vmmtap site check                          is the site file good, and what does it cover?
   vmmtap check capture.pcapng                what is blocked, what is unexpected?
+  vmmtap check -i eth0 --duration 5m         the same of what goes over an interface now
+  vmmtap watch -i eth0                       the same in a screen, while VMM is at work
   vmmtap check --format json ring*.pcapng    the same for a script, over a ring buffer's files
   vmmtap flows capture.pcap                  the conversations alone, without a site file
   vmmtap matrix --from vmm-server --to hyperv-host --port 5985
@@ -35,8 +42,10 @@ Examples:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge captures against the matrix and the site, and report.
+    /// Judge captures, or an interface, against the matrix and the site, and report.
     Check(CheckArguments),
+    /// The same in a terminal screen.
+    Watch(WatchArguments),
     /// List the conversations of captures; needs no site file.
     Flows(FlowsArguments),
     /// Show the matrix in force, or ask whether one machine may talk to another.
@@ -46,6 +55,8 @@ pub enum Command {
     /// Work with the site file.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// List the interfaces that can be listened on.
+    Interfaces(InterfacesArguments),
 }
 
 /// What to do with the site file.
@@ -69,6 +80,60 @@ pub struct Reading {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
         value_parser = at_least_one)]
     pub max_conversations: usize,
+}
+
+/// The captures, or the interface in their place.
+#[derive(Args, Debug)]
+pub struct Watching {
+    /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
+    /// merged by time.
+    #[arg(value_name = "CAPTURE", required_unless_present = "interface", value_parser = source)]
+    pub captures: Vec<Source>,
+    /// Conversations kept in detail; beyond them the least telling ones are only counted.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
+        value_parser = at_least_one)]
+    pub max_conversations: usize,
+    /// How to listen.
+    #[command(flatten)]
+    pub listening: Listening,
+}
+
+/// Which interface to listen on, and how.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub struct Listening {
+    /// Listen on this interface; `vmmtap interfaces` lists them.
+    #[arg(short, long, value_name = "IFACE", conflicts_with = "captures")]
+    pub interface: Option<String>,
+    /// Take in what this pcap-filter(7) expression lets through, instead of what concerns the
+    /// machines of the site; an empty one lets everything through.
+    #[arg(long, value_name = "EXPR", requires = "interface")]
+    pub filter: Option<String>,
+    /// End after this time, such as 90s, 5m or 1h 30m.
+    #[arg(long, value_name = "TIME", requires = "interface", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// End after so many packets.
+    #[arg(long, value_name = "N", requires = "interface",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub packets: Option<u64>,
+    /// Keep what is captured in a pcapng file.
+    #[arg(short, long, value_name = "FILE", requires = "interface")]
+    pub write: Option<PathBuf>,
+    /// Bytes kept of each packet.
+    #[arg(long, value_name = "BYTES", requires = "interface", default_value_t = DEFAULT_SNAP_LEN,
+        value_parser = clap::value_parser!(u32).range(96..=i64::from(DEFAULT_SNAP_LEN)))]
+    pub snap_length: u32,
+    /// The kernel's buffer in MiB: what comes while the program is elsewhere waits there.
+    #[arg(long, value_name = "MIB", requires = "interface",
+        default_value_t = DEFAULT_BUFFER_BYTES >> 20,
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub buffer: u32,
+    /// See only what is for this machine.
+    #[arg(long, requires = "interface")]
+    pub no_promiscuous: bool,
+    /// Keep privileges and access to files after opening the interface.
+    #[arg(long, requires = "interface")]
+    pub no_sandbox: bool,
 }
 
 /// Where and how the results are written.
@@ -104,9 +169,9 @@ pub struct PolicyChoice {
 /// `vmmtap check`.
 #[derive(Args, Debug)]
 pub struct CheckArguments {
-    /// The captures.
+    /// The captures, or the interface.
     #[command(flatten)]
-    pub reading: Reading,
+    pub watching: Watching,
     /// The site and the matrix.
     #[command(flatten)]
     pub policy: PolicyChoice,
@@ -120,6 +185,38 @@ pub struct CheckArguments {
     /// List the conversations with machines that the site does not know, too.
     #[arg(long)]
     pub all: bool,
+}
+
+/// `vmmtap watch`.
+#[derive(Args, Debug)]
+pub struct WatchArguments {
+    /// The captures, or the interface.
+    #[command(flatten)]
+    pub watching: Watching,
+    /// The site and the matrix.
+    #[command(flatten)]
+    pub policy: PolicyChoice,
+    /// A filter to begin with, such as `verdict:blocked server:hv07`.
+    #[arg(long, value_name = "WORDS")]
+    pub show: Option<String>,
+    /// Colours of the screen.
+    #[arg(long, value_enum, value_name = "THEME")]
+    pub theme: Option<ThemeName>,
+    /// Theme, columns, bell and keys, in the place of ~/.config/vmmtap/config.toml.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The verdicts that make the exit code 1.
+    #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = verdict,
+        default_value = "blocked,unexpected,mismatch")]
+    pub fail_on: Vec<Verdict>,
+}
+
+/// `vmmtap interfaces`.
+#[derive(Args, Debug)]
+pub struct InterfacesArguments {
+    /// The results.
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 /// `vmmtap flows`.
@@ -202,6 +299,19 @@ fn source(word: &str) -> Result<Source, String> {
 
 fn at_least_one(word: &str) -> Result<usize, String> {
     word.parse().ok().filter(|n| *n > 0).ok_or_else(|| "write a number from 1 up".to_owned())
+}
+
+/// A time as people write it; a bare number is seconds.
+fn duration(word: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{word}` is no time; write 90s, 5m or 1h 30m");
+    let time = match word.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let span: jiff::SignedDuration = word.parse().map_err(|_| wrong())?;
+            Duration::try_from(span).map_err(|_| wrong())?
+        }
+    };
+    if time.is_zero() { Err(wrong()) } else { Ok(time) }
 }
 
 fn verdict(word: &str) -> Result<Verdict, String> {

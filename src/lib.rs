@@ -42,11 +42,11 @@ pub mod feed;
 pub mod inflow;
 pub mod ledger;
 pub mod listen;
+pub mod live;
 pub mod rate;
 pub mod replay;
 pub mod report;
 
-pub mod announce;
 pub mod arguments;
 pub mod commands;
 pub mod configuration;

@@ -52,8 +52,12 @@ impl Report {
     /// Whether a capture broke in a way that may hide anything: what came after is not known.
     #[must_use]
     pub fn lacks_evidence(&self) -> bool {
-        const FATAL: [Problem; 3] =
-            [Problem::ReadFailed, Problem::Decompression, Problem::BadLength];
+        const FATAL: [Problem; 4] = [
+            Problem::ReadFailed,
+            Problem::Decompression,
+            Problem::BadLength,
+            Problem::InterfaceGone,
+        ];
         let broken = |one: &Summary| FATAL.iter().any(|kind| one.problems.count(*kind) > 0);
         self.captures.iter().any(broken)
     }

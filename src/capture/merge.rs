@@ -108,6 +108,12 @@ impl Merge {
         self.read.load(Ordering::Relaxed)
     }
 
+    /// Whether none of the sources could be opened.
+    #[must_use]
+    pub fn has_nothing(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// The times that each capture spans, as far as they have been read, and whether one of them lost
     /// packets.
     #[must_use]

@@ -4,10 +4,12 @@
 //! keeps the sums. A question without an answer is judged again when its time has passed, and once
 //! more if the answer comes after all. No clock, handle or thread is in it.
 
+mod announcer;
 mod finding;
 mod row;
 mod status;
 
+pub use announcer::{Announcer, News};
 pub use finding::{FINDINGS, Finding, FindingKey, Service};
 pub use row::Row;
 pub use status::Status;

@@ -9,7 +9,7 @@ use super::{
     record::{CaptureRecord, CoverageRecord, FlowRecord, PairRecord, TotalsRecord},
 };
 use crate::{
-    judge::{Judgement, Verdict},
+    judge::{Judgement, Policy, Verdict},
     report::Report,
 };
 
@@ -22,14 +22,26 @@ pub fn report(report: &Report, with_outside: bool, output: &mut dyn Write) -> io
     output.write_all(b"\n")
 }
 
+/// Writes a conversation as a line.
+///
+/// # Errors
+/// Writing failed.
+pub fn flow_line(
+    policy: &Policy,
+    judgement: &Judgement<'_>,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    serde_json::to_writer(&mut *output, &FlowRecord::new(policy, judgement))?;
+    output.write_all(b"\n")
+}
+
 /// Writes one conversation a line.
 ///
 /// # Errors
 /// Writing failed.
 pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
     for judgement in listed(report, with_outside) {
-        serde_json::to_writer(&mut *output, &FlowRecord::new(&report.policy, &judgement))?;
-        output.write_all(b"\n")?;
+        flow_line(&report.policy, &judgement, output)?;
     }
     Ok(())
 }

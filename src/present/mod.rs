@@ -3,11 +3,13 @@
 //! One file per output, all reading the same [`Report`](crate::report::Report). Nothing taken from
 //! packets or files leaves here uncleaned.
 
+mod announcement;
 mod clean;
 mod findings;
 mod firewall;
 mod flow_list;
 mod grid;
+mod interfaces;
 mod json;
 mod matrix;
 mod names;
@@ -18,11 +20,13 @@ mod site;
 mod summary;
 mod text;
 
+pub use announcement::announcement;
 pub use clean::{clean, clean_lines};
 pub use firewall::firewall;
 pub use flow_list::{flow_csv, flow_markdown, flow_text};
 pub use grid::Grid;
-pub use json::{flow_lines, report};
+pub use interfaces::interfaces;
+pub use json::{flow_line, flow_lines, report};
 pub use matrix::{answer, matrix};
 pub use site::site;
 pub use summary::summary;

@@ -144,7 +144,7 @@ fn told_briefly(finding: &Finding) -> String {
 }
 
 /// Told apart by the word; the colour only helps the eye.
-fn style(verdict: Verdict) -> Style {
+pub(super) fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Blocked => AnsiColor::Red,
         Verdict::Unexpected => AnsiColor::Magenta,

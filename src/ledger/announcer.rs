@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 
+use super::FINDINGS;
 use crate::{
     capture::Timestamp,
     engine::Engine,
     flow::{Conversation, Key, Outcome, SILENCE_NANOS, Transport},
     identify::MachineId,
     judge::{Judgement, Policy, Verdict, Witness},
-    ledger::FINDINGS,
 };
 
 /// What is to be told of a conversation.

@@ -1,0 +1,153 @@
+//! `vmmtap check`: captures or an interface judged, and the report.
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, files, output,
+    policy::{load_policy, policy_files},
+    read, refuse_powershell, tell_failures,
+};
+use crate::{
+    arguments::{CheckArguments, Color},
+    capture::Summary,
+    engine::Engine,
+    inflow::Inflow,
+    judge::{Judgement, Policy},
+    ledger::{Announcer, News},
+    live,
+    output::Output,
+    present::{self, Format},
+    report::Report,
+    signals,
+};
+
+/// Judges captures.
+pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
+    let watching = &arguments.watching;
+    let mut inputs = files(&watching.captures);
+    inputs.extend(policy_files(&arguments.policy));
+    let output = output(&arguments.writing, color, &inputs)?;
+    let policy = load_policy(&arguments.policy)?;
+    refuse_powershell(arguments.writing.format, "check")?;
+    let (report, failures) = read(policy, &watching.captures, watching.max_conversations);
+    if report.captures.is_empty() {
+        return tell_failures(&failures);
+    }
+    match arguments.writing.format {
+        Format::Ndjson => {
+            output.write(|to| Ok(present::flow_lines(&report, arguments.all, to)?))?;
+        }
+        _ => write_report(&output, &report, arguments)?,
+    }
+    if !failures.is_empty() {
+        return tell_failures(&failures);
+    }
+    Ok(exit_code(&report, arguments))
+}
+
+fn write_report(
+    output: &Output,
+    report: &Report,
+    arguments: &CheckArguments,
+) -> anyhow::Result<()> {
+    let all = arguments.all;
+    match arguments.writing.format {
+        Format::Text | Format::Powershell => output.text(&present::text(report)),
+        Format::Markdown => output.text(&present::markdown(report)),
+        Format::Json => output.write(|to| Ok(present::report(report, all, to)?)),
+        Format::Ndjson => output.write(|to| Ok(present::flow_lines(report, all, to)?)),
+        Format::Csv => output.write(|to| Ok(present::flow_csv(report, all, to)?)),
+    }
+}
+
+fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
+    if report.has_any(&arguments.fail_on) {
+        FINDINGS
+    } else if report.lacks_evidence() {
+        eprint("error: part of the traffic could not be seen, so it proves nothing; see the notes\n");
+        COULD_NOT_VERIFY
+    } else {
+        AS_EXPECTED
+    }
+}
+
+/// Judges what goes over an interface: findings as they arise, the report at the end.
+pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
+    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    let policy = Arc::new(load_policy(&arguments.policy)?);
+    refuse_powershell(arguments.writing.format, "check")?;
+    let writes: Vec<PathBuf> = arguments.writing.output.iter().cloned().collect();
+    let listening = &arguments.watching.listening;
+    let note = |line: &str| eprint(&format!("note: {line}\n"));
+    let listener = live::open(listening, &policy.site, &writes, note)?;
+    let stop = signals::wish_to_end()?;
+    let name = listening.interface.as_deref().unwrap_or_default();
+    eprint(&format!("listening on {name}; Ctrl-C ends it and writes the report\n"));
+    let mut engine = Engine::new(policy, arguments.watching.max_conversations);
+    engine.follow();
+    let session =
+        Session { engine, inflow: Inflow::Interface(Box::new(listener)), announcer: Announcer::default() };
+    // The stream of lines is one writing from beginning to end; other formats are written after it.
+    if arguments.writing.format == Format::Ndjson {
+        let mut report = None;
+        output.write(|to| {
+            let told = session.run(&stop, |policy, judgement, _| {
+                present::flow_line(policy, judgement, to)?;
+                Ok(to.flush()?)
+            })?;
+            present::flow_lines(&told, arguments.all, to)?;
+            report = Some(told);
+            Ok(())
+        })?;
+        return Ok(report.map_or(AS_EXPECTED, |report| exit_code(&report, arguments)));
+    }
+    let on_screen = arguments.writing.format == Format::Text && arguments.writing.output.is_none();
+    let report = session.run(&stop, |policy, judgement, news| {
+        let Some(line) = present::announcement(policy, judgement, news) else { return Ok(()) };
+        if on_screen { output.text(&line) } else { eprint_styled(&line) }
+    })?;
+    write_report(&output, &report, arguments)?;
+    Ok(exit_code(&report, arguments))
+}
+
+/// Tells a finding beside results that go elsewhere.
+fn eprint_styled(line: &str) -> anyhow::Result<()> {
+    let _closed = anstream::stderr().write_all(line.as_bytes());
+    Ok(())
+}
+
+struct Session {
+    engine: Engine,
+    inflow: Inflow,
+    announcer: Announcer,
+}
+
+impl Session {
+    /// Listens until it is over, telling news.
+    fn run(
+        self,
+        stop: &AtomicBool,
+        mut tell: impl FnMut(
+            &Policy,
+            &Judgement<'_>,
+            News,
+        ) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Report> {
+        let Self { mut engine, mut inflow, mut announcer } = self;
+        let mut more = true;
+        while more && !stop.load(Ordering::Relaxed) {
+            more = inflow.step(&mut engine);
+            let witness = inflow.witness(engine.now().unwrap_or_default());
+            announcer.look(&mut engine, &witness, &mut tell)?;
+        }
+        let (captures, _): (Vec<Summary>, _) = inflow.finish();
+        Ok(engine.finish(captures))
+    }
+}

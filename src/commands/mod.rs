@@ -1,0 +1,167 @@
+//! The commands: from arguments to results and an exit code.
+
+mod check;
+mod policy;
+mod question;
+mod watch;
+
+use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::bail;
+
+use self::policy::{load_policy, load_site, policy_files};
+use crate::{
+    arguments::{
+        Arguments, Color, Command, FirewallArguments, FlowsArguments, InterfacesArguments,
+        SiteCheckArguments, SiteCommand, Writing,
+    },
+    capture::{self, OpenError, Source},
+    identify::nearest,
+    judge::{self, Matrix, Policy, Tally},
+    output::Output,
+    present::{self, Format},
+    progress::Progress,
+    replay::replay,
+    report::Report,
+};
+
+/// Nothing that `--fail-on` names.
+const AS_EXPECTED: u8 = 0;
+/// Something that `--fail-on` names.
+const FINDINGS: u8 = 1;
+/// Usage, bad file, no permission.
+pub const COULD_NOT_VERIFY: u8 = 2;
+
+/// Runs a command.
+///
+/// # Errors
+/// What keeps it from giving any result; the exit code is then [`COULD_NOT_VERIFY`].
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let color = arguments.color;
+    let code = match &arguments.command {
+        Command::Check(arguments) if arguments.watching.listening.interface.is_some() => {
+            check::interface(arguments, color)
+        }
+        Command::Check(arguments) => check::captures(arguments, color),
+        Command::Watch(arguments) => watch::command(arguments),
+        Command::Interfaces(arguments) => interfaces(arguments, color),
+        Command::Flows(arguments) => flows(arguments, color),
+        Command::Matrix(arguments) => question::matrix(arguments, color),
+        Command::Firewall(arguments) => firewall(arguments, color),
+        Command::Site(SiteCommand::Check(arguments)) => site_check(arguments, color),
+    };
+    code.map(ExitCode::from)
+}
+
+fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
+    let mut inputs = files(&arguments.reading.captures);
+    inputs.extend(arguments.site.as_deref());
+    let output = output(&arguments.writing, color, &inputs)?;
+    let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
+    refuse_powershell(arguments.writing.format, "flows")?;
+    let policy = Policy { matrix: Matrix::embedded()?, site };
+    let (report, failures) = 
+        read(policy, &arguments.reading.captures, arguments.reading.max_conversations);
+    if report.captures.is_empty() {
+        return tell_failures(&failures);
+    }
+    match arguments.writing.format {
+        Format::Text | Format::Powershell => {
+            output.write(|to| Ok(present::flow_text(&report, true, to)?))?;
+        }
+        Format::Json => output.write(|to| Ok(present::report(&report, true, to)?))?,
+        Format::Ndjson => output.write(|to| Ok(present::flow_lines(&report, true, to)?))?,
+        Format::Csv => output.write(|to| Ok(present::flow_csv(&report, true, to)?))?,
+        Format::Markdown => output.write(|to| Ok(present::flow_markdown(&report, true, to)?))?,
+    }
+    if arguments.writing.format != Format::Json {
+        // The lines are the result; what was left out and why belongs beside them.
+        eprint(&present::summary(&report));
+    }
+    if failures.is_empty() { Ok(AS_EXPECTED) } else { tell_failures(&failures) }
+}
+
+fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
+    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    let policy = load_policy(&arguments.policy)?;
+    let exceptions = match &arguments.machine {
+        None => judge::exceptions(&policy),
+        Some(name) => {
+            let Some(id) = policy.site.machine_named(name) else {
+                let names = policy.site.machines().map(|(_, machine)| machine.name.as_str());
+                bail!("the site has no machine `{name}`{}", meant(nearest(name, names)));
+            };
+            judge::exceptions_of(&policy, id)
+        }
+    };
+    let text = present::firewall(&policy, &exceptions, arguments.writing.format)?;
+    output.text(&text)?;
+    Ok(AS_EXPECTED)
+}
+
+fn site_check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Result<u8> {
+    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    refuse_powershell(arguments.writing.format, "site check")?;
+    let policy = load_policy(&arguments.policy)?;
+    let tally = Tally::default();
+    let coverage = judge::coverage(&policy, &tally);
+    let text = present::site(&policy, &coverage, arguments.writing.format)?;
+    output.text(&text)?;
+    Ok(AS_EXPECTED)
+}
+
+fn interfaces(arguments: &InterfacesArguments, color: Color) -> anyhow::Result<u8> {
+    let output = output(&arguments.writing, color, &[])?;
+    refuse_powershell(arguments.writing.format, "interfaces")?;
+    let text = present::interfaces(&capture::interfaces()?, arguments.writing.format)?;
+    output.text(&text)?;
+    Ok(AS_EXPECTED)
+}
+
+fn output(writing: &Writing, color: Color, inputs: &[&Path]) -> anyhow::Result<Output> {
+    Output::new(writing.output.as_deref(), color, inputs)
+}
+
+/// The captures that are files.
+fn files(captures: &[Source]) -> Vec<&Path> {
+    let files = captures.iter().map(|source| match source {
+        Source::StandardInput => None,
+        Source::File(path) => Some(path.as_path()),
+    });
+    files.flatten().collect()
+}
+
+fn read(
+    policy: Policy,
+    captures: &[Source],
+    max_conversations: usize,
+) -> (Report, Vec<OpenError>) {
+    let progress = Progress::start(captures);
+    let watch = |bytes| progress.at(bytes);
+    let result = replay(Arc::new(policy), captures, max_conversations, watch);
+    progress.finish();
+    result
+}
+
+fn tell_failures(failures: &[OpenError]) -> anyhow::Result<u8> {
+    for failure in failures {
+        eprint(&format!("error: {failure}\n"));
+    }
+    Ok(COULD_NOT_VERIFY)
+}
+
+/// Writes a diagnostic, cleaned; a closed standard error is no error.
+pub fn eprint(text: &str) {
+    let _closed = std::io::stderr().write_all(present::clean_lines(text).as_bytes());
+}
+
+fn refuse_powershell(format: Format, command: &str) -> anyhow::Result<()> {
+    if format == Format::Powershell {
+        bail!("`{command}` has no PowerShell form; `vmmtap firewall --format powershell` has");
+    }
+    Ok(())
+}
+
+fn meant(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+}

@@ -1,0 +1,117 @@
+//! `vmmtap watch`: the screen.
+
+use std::{fs, io::IsTerminal, path::PathBuf, sync::Arc};
+
+use anyhow::{anyhow, bail};
+
+use super::{
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint,
+    policy::load_policy,
+    tell_failures,
+};
+use crate::{
+    arguments::WatchArguments,
+    capture::{Merge, Source},
+    configuration::Configuration,
+    engine::Engine,
+    feed::Feed,
+    inflow::Inflow,
+    ledger::Ledger,
+    live,
+    present::screen::{Column, Filter, Setup, ThemeName},
+    report::Report,
+    signals,
+    watch::watch,
+};
+
+/// Shows captures or an interface in the screen.
+pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
+    if !std::io::stdout().is_terminal() {
+        bail!("the screen needs a terminal; `vmmtap check` writes a report anywhere");
+    }
+    let policy = Arc::new(load_policy(&arguments.policy)?);
+    let setup = setup(arguments)?;
+    let watching = &arguments.watching;
+    let mut engine = Engine::new(Arc::clone(&policy), watching.max_conversations);
+    let inflow = if setup.live {
+        // Views are written where one is.
+        let here = [PathBuf::from(".")];
+        let note = |line: &str| eprint(&format!("note: {line}\n"));
+        Inflow::Interface(Box::new(live::open(&watching.listening, &policy.site, &here, note)?))
+    } else {
+        let merge = Merge::new(&watching.captures);
+        if merge.has_nothing() {
+            return tell_failures(&merge.finish().1);
+        }
+        Inflow::Captures(Box::new(merge))
+    };
+    let stop = signals::wish_to_end()?;
+    engine.follow();
+    let feed = Feed::start(engine, inflow);
+    let shown = watch(&feed, Ledger::new(policy), setup, &stop);
+    let remains = feed.finish().ok_or_else(|| anyhow!("reading has ended unexpectedly"));
+    shown?;
+    let (engine, captures, failures) = remains?;
+    let report = engine.finish(captures);
+    notes(&report);
+    if !failures.is_empty() {
+        return tell_failures(&failures);
+    }
+    Ok(if report.has_any(&arguments.fail_on) {
+        FINDINGS
+    } else if report.lacks_evidence() {
+        COULD_NOT_VERIFY
+    } else {
+        AS_EXPECTED
+    })
+}
+
+/// What went wrong stays on the terminal after the screen is gone.
+fn notes(report: &Report) {
+    for capture in &report.captures {
+        for line in capture.problems.lines() {
+            eprint(&format!("note: {}: {line}\n", capture.source));
+        }
+    }
+}
+
+fn setup(arguments: &WatchArguments) -> anyhow::Result<Setup> {
+    let configuration = Configuration::load(arguments.config.as_deref())?;
+    let text = arguments.show.as_deref().unwrap_or_default();
+    let filter = Filter::parse(text).map_err(|mistake| {
+        anyhow!("--show: {} in `{}`", mistake.what, &text[mistake.at.clone()])
+    })?;
+    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let theme = match arguments.theme.or(configuration.theme) {
+        _ if colourless => ThemeName::Mono,
+        theme => theme.unwrap_or_default(),
+    };
+    let watching = &arguments.watching;
+    let interface = watching.listening.interface.clone();
+    Ok(Setup {
+        live: interface.is_some(),
+        source: interface.unwrap_or_else(|| name(&watching.captures)),
+        total_bytes: total_bytes(&watching.captures),
+        theme,
+        columns: configuration.columns.unwrap_or_else(|| Column::USUAL.to_vec()),
+        bell: configuration.bell,
+        keymap: configuration.keymap,
+        filter,
+    })
+}
+
+fn name(captures: &[Source]) -> String {
+    match captures {
+        [one] => one.to_string(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+        [] => String::new(),
+    }
+}
+
+fn total_bytes(captures: &[Source]) -> Option<u64> {
+    let lengths = captures.iter().map(|source| match source {
+        Source::StandardInput => None,
+        Source::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
+    });
+    lengths.sum()
+}

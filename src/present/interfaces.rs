@@ -1,0 +1,71 @@
+//! Where one can listen.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Format, Grid, clean, json_list};
+use crate::capture::Interface;
+
+#[derive(Serialize)]
+struct InterfaceRecord {
+    name: String,
+    description: Option<String>,
+    addresses: Vec<IpAddr>,
+    up: bool,
+    running: bool,
+    loopback: bool,
+    wireless: bool,
+}
+
+/// The interfaces in a format.
+///
+/// # Errors
+/// None that a writer into memory can meet.
+pub fn interfaces(interfaces: &[Interface], format: Format) -> anyhow::Result<String> {
+    let records: Vec<InterfaceRecord> = interfaces.iter().map(record).collect();
+    Ok(match format {
+        Format::Json | Format::Ndjson => json_list(&records, format)?,
+        Format::Csv => grid(&records).csv()?,
+        Format::Markdown => grid(&records).markdown(),
+        Format::Text | Format::Powershell if records.is_empty() => {
+            "no interface can be listened on; is there a permission missing?\n".to_owned()
+        }
+        Format::Text | Format::Powershell => grid(&records).columns(0),
+    })
+}
+
+fn record(interface: &Interface) -> InterfaceRecord {
+    InterfaceRecord {
+        name: clean(&interface.name).into_owned(),
+        description: interface.description.as_deref().map(|text| clean(text).into_owned()),
+        addresses: interface.addresses.clone(),
+        up: interface.up,
+        running: interface.running,
+        loopback: interface.loopback,
+        wireless: interface.wireless,
+    }
+}
+
+fn grid(records: &[InterfaceRecord]) -> Grid {
+    let mut grid = Grid::new(&["name", "state", "addresses", "description"]);
+    for record in records {
+        let states = [
+            (!record.up, "down"),
+            (record.up && !record.running, "no link"),
+            (record.up && record.running, "up"),
+            (record.loopback, "loopback"),
+            (record.wireless, "wireless"),
+        ];
+        let states: Vec<&str> =
+            states.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
+        let addresses: Vec<String> = record.addresses.iter().map(ToString::to_string).collect();
+        grid.push(vec![
+            record.name.clone(),
+            states.join(", "),
+            addresses.join(" "),
+            record.description.clone().unwrap_or_default(),
+        ]);
+    }
+    grid
+}
