@@ -43,5 +43,6 @@ pub mod report;
 
 pub mod arguments;
 pub mod commands;
+pub mod confine;
 pub mod output;
 pub mod progress;
