@@ -47,7 +47,8 @@ impl Configuration {
                 return Ok(Self::default());
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("cannot read the configuration {shown}"));
+                return Err(error)
+                    .with_context(|| format!("cannot read the configuration {shown}"));
             }
         };
         Self::parse(&text).map_err(|what| anyhow!("the configuration {shown}: {what}"))

@@ -47,12 +47,8 @@ impl Feed {
         engine.follow();
         let mailbox = Arc::new(Mutex::new(Mailbox::default()));
         let stop = Arc::new(AtomicBool::new(false));
-        let pump = Pump {
-            engine,
-            inflow,
-            mailbox: Arc::clone(&mailbox),
-            delivered: Instant::now(),
-        };
+        let pump =
+            Pump { engine, inflow, mailbox: Arc::clone(&mailbox), delivered: Instant::now() };
         let stopped = Arc::clone(&stop);
         Self { mailbox, stop, thread: thread::spawn(move || pump.run(&stopped)) }
     }

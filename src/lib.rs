@@ -50,6 +50,7 @@ pub mod report;
 pub mod arguments;
 pub mod commands;
 pub mod configuration;
+pub mod confine;
 pub mod output;
 pub mod progress;
 pub mod signals;

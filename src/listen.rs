@@ -8,9 +8,7 @@ use std::{
 };
 
 use crate::{
-    capture::{
-        Drops, Format, Heard, PcapngWriter, Problem, Problems, Summary, Tap, Timestamp,
-    },
+    capture::{Drops, Format, Heard, PcapngWriter, Problem, Problems, Summary, Tap, Timestamp},
     engine::Engine,
 };
 

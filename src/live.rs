@@ -73,7 +73,9 @@ fn give_up_privileges(keep: Option<&Path>, writes: &[PathBuf], note: &mut impl F
 fn keep(path: &Path, tap: &Tap, options: &TapOptions) -> anyhow::Result<Keep> {
     let shown = path.display();
     if path.extension().is_some_and(|ending| ending == "pcap") {
-        bail!("cannot keep the capture in {shown}: it is written as pcapng; end its name in .pcapng");
+        bail!(
+            "cannot keep the capture in {shown}: it is written as pcapng; end its name in .pcapng"
+        );
     }
     let cannot = || format!("cannot keep the capture in {shown}");
     let file = File::create(path).with_context(cannot)?;

@@ -119,8 +119,7 @@ impl Merge {
     #[must_use]
     pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, bool) {
         let open = self.open.iter().flatten().map(CaptureFile::summary);
-        let all: Vec<&Summary> =
-            open.chain(self.done.iter().map(|(_, summary)| summary)).collect();
+        let all: Vec<&Summary> = open.chain(self.done.iter().map(|(_, summary)| summary)).collect();
         let lossy = all.iter().any(|one| one.problems.tell_of_loss());
         (all.into_iter().filter_map(Summary::watched).collect(), lossy)
     }

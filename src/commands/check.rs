@@ -71,7 +71,9 @@ fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
     if report.has_any(&arguments.fail_on) {
         FINDINGS
     } else if report.lacks_evidence() {
-        eprint("error: part of the traffic could not be seen, so it proves nothing; see the notes\n");
+        eprint(
+            "error: part of the traffic could not be seen, so it proves nothing; see the notes\n",
+        );
         COULD_NOT_VERIFY
     } else {
         AS_EXPECTED
@@ -92,8 +94,11 @@ pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Res
     eprint(&format!("listening on {name}; Ctrl-C ends it and writes the report\n"));
     let mut engine = Engine::new(policy, arguments.watching.max_conversations);
     engine.follow();
-    let session =
-        Session { engine, inflow: Inflow::Interface(Box::new(listener)), announcer: Announcer::default() };
+    let session = Session {
+        engine,
+        inflow: Inflow::Interface(Box::new(listener)),
+        announcer: Announcer::default(),
+    };
     // The stream of lines is one writing from beginning to end; other formats are written after it.
     if arguments.writing.format == Format::Ndjson {
         let mut report = None;
@@ -134,11 +139,7 @@ impl Session {
     fn run(
         self,
         stop: &AtomicBool,
-        mut tell: impl FnMut(
-            &Policy,
-            &Judgement<'_>,
-            News,
-        ) -> anyhow::Result<()>,
+        mut tell: impl FnMut(&Policy, &Judgement<'_>, News) -> anyhow::Result<()>,
     ) -> anyhow::Result<Report> {
         let Self { mut engine, mut inflow, mut announcer } = self;
         let mut more = true;

@@ -60,7 +60,7 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy { matrix: Matrix::embedded()?, site };
-    let (report, failures) = 
+    let (report, failures) =
         read(policy, &arguments.reading.captures, arguments.reading.max_conversations);
     if report.captures.is_empty() {
         return tell_failures(&failures);
@@ -131,11 +131,7 @@ fn files(captures: &[Source]) -> Vec<&Path> {
     files.flatten().collect()
 }
 
-fn read(
-    policy: Policy,
-    captures: &[Source],
-    max_conversations: usize,
-) -> (Report, Vec<OpenError>) {
+fn read(policy: Policy, captures: &[Source], max_conversations: usize) -> (Report, Vec<OpenError>) {
     let progress = Progress::start(captures);
     let watch = |bytes| progress.at(bytes);
     let result = replay(Arc::new(policy), captures, max_conversations, watch);

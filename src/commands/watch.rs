@@ -4,11 +4,7 @@ use std::{fs, io::IsTerminal, path::PathBuf, sync::Arc};
 
 use anyhow::{anyhow, bail};
 
-use super::{
-    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint,
-    policy::load_policy,
-    tell_failures,
-};
+use super::{AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, policy::load_policy, tell_failures};
 use crate::{
     arguments::WatchArguments,
     capture::{Merge, Source},

@@ -100,7 +100,8 @@ impl Tally {
     pub fn pairs_of(&self, rule: RuleRef) -> impl Iterator<Item = (MachineId, MachineId)> {
         let least = (rule, MachineId(0), MachineId(0));
         let most = (rule, MachineId(u32::MAX), MachineId(u32::MAX));
-        let seen = self.rules.range(least..=most).filter(|(_, count)| **count != RuleCount::default());
+        let seen =
+            self.rules.range(least..=most).filter(|(_, count)| **count != RuleCount::default());
         seen.map(|((_, client, server), _)| (*client, *server))
     }
 

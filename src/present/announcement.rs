@@ -15,8 +15,7 @@ const WIDTH: usize = 80;
 #[must_use]
 pub fn announcement(policy: &Policy, judgement: &Judgement<'_>, news: News) -> Option<String> {
     let (client, server) = names::parties(policy, judgement);
-    let service =
-        names::service(judgement.conversation.transport, judgement.server_end().port);
+    let service = names::service(judgement.conversation.transport, judgement.server_end().port);
     let verdict = judgement.verdict;
     let style = style(verdict);
     let word = verdict.name().to_uppercase();

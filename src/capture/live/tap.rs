@@ -1,5 +1,7 @@
 //! An interface that is listened to.
 
+use std::path::PathBuf;
+
 use pcap::{Active, Capture, Inactive, Packet};
 
 use super::{
@@ -145,6 +147,17 @@ impl Tap {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What must stay readable for [`Self::drops`] to go on: on Linux libpcap reads the interface's
+    /// own counters from files.
+    #[must_use]
+    pub fn reads(&self) -> Vec<PathBuf> {
+        if cfg!(target_os = "linux") {
+            vec![["/sys/class/net", &self.interface, "statistics"].iter().collect()]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Some systems count what the interface has dropped since it exists, not since the opening.

@@ -74,7 +74,13 @@ pub const BINDINGS: [Binding; 35] = {
     use Action as A;
     [
         row(A::Help, "help", &["?", "f1"], "help", "this help; again, or Esc, to leave it"),
-        row(A::Back, "back", &["esc", "backspace"], "", "back: leave a window, then clear the filter"),
+        row(
+            A::Back,
+            "back",
+            &["esc", "backspace"],
+            "",
+            "back: leave a window, then clear the filter",
+        ),
         row(A::Quit, "quit", &["q", "ctrl-c"], "quit", "quit"),
         row(A::Findings, "findings", &["1"], "", "what is blocked, unexpected or mismatched"),
         row(A::Flows, "flows", &["2"], "", "every conversation"),
@@ -101,9 +107,21 @@ pub const BINDINGS: [Binding; 35] = {
         row(A::Columns, "columns", &["c"], "columns", "flows: choose the columns"),
         row(A::Follow, "follow", &["f"], "follow", "flows: stay at the newest"),
         row(A::Pause, "pause", &["p", "space"], "pause", "hold the view; packets keep counting"),
-        row(A::Acknowledge, "acknowledge", &["a"], "ack", "findings: seen; shown quietly until it comes again"),
+        row(
+            A::Acknowledge,
+            "acknowledge",
+            &["a"],
+            "ack",
+            "findings: seen; shown quietly until it comes again",
+        ),
         row(A::AcknowledgeAll, "acknowledge-all", &["A"], "", "findings: all of them seen"),
-        row(A::ShowAcknowledged, "show-acknowledged", &["H"], "", "findings: hide or show those seen"),
+        row(
+            A::ShowAcknowledged,
+            "show-acknowledged",
+            &["H"],
+            "",
+            "findings: hide or show those seen",
+        ),
         row(A::Copy, "copy", &["y"], "copy", "copy the firewall exception, or the row (OSC 52)"),
         row(A::Export, "export", &["e"], "export", "write this view, as filtered, to a file"),
         row(A::Theme, "theme", &["t"], "", "other colours"),

@@ -139,9 +139,7 @@ impl Column {
             Self::State => tcp.map_or(String::new(), |_| {
                 ConnState::of(conversation, row.client).name().to_owned()
             }),
-            Self::Tries => {
-                tcp.map_or(String::new(), |tcp| tcp.syn_tries(row.client).to_string())
-            }
+            Self::Tries => tcp.map_or(String::new(), |tcp| tcp.syn_tries(row.client).to_string()),
             Self::Packets => {
                 let count = |side: crate::flow::Side| self::packets(row, side);
                 format!("{}/{}", count(row.client), count(!row.client))

@@ -25,7 +25,9 @@ pub fn export(screen: &Screen, ledger: &Ledger, file: &Path) -> anyhow::Result<S
         "json" => as_json(screen, ledger),
         "csv" => as_csv(screen, ledger),
         "md" => Ok(as_markdown(screen, ledger)),
-        _ => bail!("cannot tell how to write {}: end its name in .json, .csv or .md", file.display()),
+        _ => {
+            bail!("cannot tell how to write {}: end its name in .json, .csv or .md", file.display())
+        }
     }
 }
 
@@ -106,14 +108,25 @@ fn grid(screen: &Screen, ledger: &Ledger) -> Grid {
 fn findings(screen: &Screen, ledger: &Ledger) -> Grid {
     let policy = ledger.policy();
     let mut grid = Grid::new(&[
-        "verdict", "client", "server", "service", "rule", "count", "first", "newest", "evidence",
-        "acknowledged", "works_since", "why",
+        "verdict",
+        "client",
+        "server",
+        "service",
+        "rule",
+        "count",
+        "first",
+        "newest",
+        "evidence",
+        "acknowledged",
+        "works_since",
+        "why",
     ]);
     for finding in screen.lists.findings.rows.iter().filter_map(|key| ledger.finding(key)) {
-        let Some(row) = finding.places.last().and_then(|place| ledger.row(*place)) else { continue };
+        let Some(row) = finding.places.last().and_then(|place| ledger.row(*place)) else {
+            continue;
+        };
         let service = finding.key.service;
-        let rules: Vec<String> =
-            finding.key.rules.iter().map(|rule| policy.title(*rule)).collect();
+        let rules: Vec<String> = finding.key.rules.iter().map(|rule| policy.title(*rule)).collect();
         grid.push(vec![
             finding.key.verdict.name().to_owned(),
             names::machine(policy, service.client),
@@ -144,7 +157,8 @@ fn flow_grid(screen: &Screen, ledger: &Ledger) -> Grid {
 
 fn rules(screen: &Screen) -> Grid {
     let statuses = Status::ALL.map(Status::name);
-    let mut grid = Grid::new(&[["row", "rule", "ports"].as_slice(), &statuses, &["requirement"]].concat());
+    let mut grid =
+        Grid::new(&[["row", "rule", "ports"].as_slice(), &statuses, &["requirement"]].concat());
     for line in &screen.lists.rules.rows {
         let mut cells = vec![
             line.row.map_or(String::new(), |row| row.to_string()),

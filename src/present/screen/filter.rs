@@ -178,9 +178,7 @@ fn read_test(word: &str) -> Result<Test, String> {
         "rule" => Ok(Test::Rule(values)),
         "protocol" => Ok(Test::Protocol(values)),
         // An IPv6 address or a MAC-like thing is text, not a key.
-        _ if key.is_empty() || word.parse::<IpAddr>().is_ok() => {
-            Ok(Test::Text(plain(word)))
-        }
+        _ if key.is_empty() || word.parse::<IpAddr>().is_ok() => Ok(Test::Text(plain(word))),
         other => Err(unknown(other, "key", KEYS.map(|(key, _)| key))),
     }
 }

@@ -155,9 +155,15 @@ mod tests {
                 assert_eq!(map.action(&press(key.code, key.modifiers)), Some(binding.action));
             }
         }
-        let released = KeyEvent { kind: KeyEventKind::Release, ..press(KeyCode::Char('q'), KeyModifiers::NONE) };
+        let released = KeyEvent {
+            kind: KeyEventKind::Release,
+            ..press(KeyCode::Char('q'), KeyModifiers::NONE)
+        };
         assert_eq!(map.action(&released), None);
-        assert_eq!(map.action(&press(KeyCode::Char('G'), KeyModifiers::SHIFT)), Some(Action::Bottom));
+        assert_eq!(
+            map.action(&press(KeyCode::Char('G'), KeyModifiers::SHIFT)),
+            Some(Action::Bottom)
+        );
     }
 
     #[test]
@@ -169,7 +175,10 @@ mod tests {
         assert_eq!(map.action(&press(KeyCode::Char('p'), KeyModifiers::NONE)), None);
         for bad in [
             BTreeMap::from([(Action::Pause, vec!["hyper-x".to_owned()])]),
-            BTreeMap::from([(Action::Pause, vec!["f".to_owned()]), (Action::Bell, vec!["f".to_owned()])]),
+            BTreeMap::from([
+                (Action::Pause, vec!["f".to_owned()]),
+                (Action::Bell, vec!["f".to_owned()]),
+            ]),
             BTreeMap::from([(Action::Quit, vec![])]),
         ] {
             assert!(Keymap::with(&bad).is_err(), "{bad:?}");

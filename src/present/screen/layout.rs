@@ -43,8 +43,7 @@ impl Layout {
         };
         let footer = height.saturating_sub(1);
         let in_detail = matches!(screen.windows.last(), Some(Window::Detail(..)));
-        let has_heading =
-            screen.view != View::Findings && !in_detail;
+        let has_heading = screen.view != View::Findings && !in_detail;
         let first_row = 3 + u16::from(has_heading);
         Self {
             header: line(0, 1),

@@ -236,9 +236,7 @@ pub fn machines(ledger: &Ledger, filter: &Filter) -> Listing<MachineLine> {
         }
     }
     let mut strangers: Vec<MachineLine> = strangers.into_values().collect();
-    strangers.sort_by_key(|line| {
-        (std::cmp::Reverse(line.verdicts.iter().sum::<u64>()), line.ip)
-    });
+    strangers.sort_by_key(|line| (std::cmp::Reverse(line.verdicts.iter().sum::<u64>()), line.ip));
     let all: Vec<MachineLine> = known.into_values().chain(strangers).collect();
     Listing::of(all, |line| filter.is_empty() || filter.matches(&line.subject(policy)))
 }

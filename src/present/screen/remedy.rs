@@ -27,8 +27,7 @@ pub fn of(policy: &Policy, judgement: &Judgement<'_>) -> Option<Remedy> {
     let (client, _) = names::parties(policy, judgement);
     let service = names::service(judgement.conversation.transport, judgement.server_end().port);
     let exceptions = judge::exceptions_of(policy, server);
-    let exception =
-        exceptions.iter().find(|one| judgement.expectation.rules.contains(&one.rule));
+    let exception = exceptions.iter().find(|one| judgement.expectation.rules.contains(&one.rule));
     let runs_windows = policy.site.machine(server).may_run_windows();
     Some(Remedy {
         words: format!("{machine} must let in {service} from {client}"),
@@ -75,6 +74,8 @@ pub fn copied(screen: &Screen, ledger: &Ledger) -> Option<String> {
             ledger.row(place).map(of_row)
         }
         DetailOf::Flow(place) => ledger.row(place).map(of_row),
-        DetailOf::Machine(line) => Some(format!("{} {}", line.name, line.addresses).trim().to_owned()),
+        DetailOf::Machine(line) => {
+            Some(format!("{} {}", line.name, line.addresses).trim().to_owned())
+        }
     }
 }

@@ -296,7 +296,8 @@ impl Screen {
                 let cursor = &mut self.cursors[2];
                 let before = self.lists.rules.rows.get(cursor.selected).map(|one| one.id.clone());
                 self.lists.rules = listing::rules(ledger, &self.filter);
-                let after = self.lists.rules.rows.iter().position(|one| Some(&one.id) == before.as_ref());
+                let after =
+                    self.lists.rules.rows.iter().position(|one| Some(&one.id) == before.as_ref());
                 cursor.selected = after.unwrap_or(cursor.selected);
             }
             3 => {
@@ -344,9 +345,7 @@ impl Screen {
         } else if rows.get(selected).copied() == before {
             selected
         } else {
-            before
-                .and_then(|before| rows.iter().position(|one| *one == before))
-                .unwrap_or(selected)
+            before.and_then(|before| rows.iter().position(|one| *one == before)).unwrap_or(selected)
         };
     }
 

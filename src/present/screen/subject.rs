@@ -146,9 +146,9 @@ impl<'a> Subject<'a> {
             };
             self.ports.is_some_and(|ports| ports.0.iter().any(overlaps))
         };
-        wanted.iter().any(|range| {
-            self.port.is_some_and(|port| range.contains(&port)) || of_rule(range)
-        })
+        wanted
+            .iter()
+            .any(|range| self.port.is_some_and(|port| range.contains(&port)) || of_rule(range))
     }
 
     pub(super) fn rule_ids(&self) -> impl Iterator<Item = String> {

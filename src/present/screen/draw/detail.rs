@@ -87,7 +87,10 @@ fn finding(page: &mut Page, ledger: &Ledger, finding: &Finding) {
     page.gap();
     let count = names::plural(finding.places.len() as u64, "conversation");
     let first = names::second(finding.first);
-    page.say("all of it", &format!("{count} of this kind, the first at {first} UTC; Enter lists them"));
+    page.say(
+        "all of it",
+        &format!("{count} of this kind, the first at {first} UTC; Enter lists them"),
+    );
     if let Some(since) = ledger.mended(finding) {
         let text = format!("works since {} UTC, after the last failure", names::second(since));
         page.say_in("mended", &text, page.theme.good);
@@ -103,10 +106,7 @@ fn conversation(page: &mut Page, ledger: &Ledger, row: &Row) {
     let head = format!("{}  {client} -> {server}  {service}", row.verdict.name().to_uppercase());
     page.title(mark(row.verdict), &head, style);
     page.say("why", &policy.why(&judgement));
-    page.say(
-        "evidence",
-        &format!("{}; outcome {}", row.evidence.name(), row.outcome.name()),
-    );
+    page.say("evidence", &format!("{}; outcome {}", row.evidence.name(), row.outcome.name()));
     rules(page, policy, &judgement);
     if row.verdict == Verdict::Blocked
         && let Some(remedy) = remedy::of(policy, &judgement)
@@ -136,7 +136,8 @@ fn rules(page: &mut Page, policy: &Policy, judgement: &Judgement<'_>) {
         let requirement = entry.requirement.name();
         page.say("", &format!("{}; {requirement}", entry.service));
         if let Some(row) = entry.row {
-            let inbound = if entry.page_inbound.is_empty() { "nothing" } else { &entry.page_inbound };
+            let inbound =
+                if entry.page_inbound.is_empty() { "nothing" } else { &entry.page_inbound };
             page.say("the page", &format!("row {row}; as inbound rule it names: {inbound}"));
         }
         if !entry.note.is_empty() {
@@ -164,11 +165,7 @@ fn sides(page: &mut Page, policy: &Policy, row: &Row) {
         let counters = row.conversation.counters[side as usize];
         page.say(
             label,
-            &format!(
-                "{}  {}  {roles}",
-                names::party(policy, id, end),
-                names::endpoint(end),
-            ),
+            &format!("{}  {}  {roles}", names::party(policy, id, end), names::endpoint(end),),
         );
         page.say(
             "",
@@ -202,9 +199,8 @@ fn timeline(page: &mut Page, row: &Row) {
     let mut tries = 0;
     for (time, moment) in conversation.timeline.moments() {
         let since = time.since(conversation.first);
-        let gap = before.map_or(String::new(), |before| {
-            format!("   {} later", precise(time.since(before)))
-        });
+        let gap = before
+            .map_or(String::new(), |before| format!("   {} later", precise(time.since(before))));
         before = Some(time);
         if moment.event == Event::Syn {
             tries += 1;

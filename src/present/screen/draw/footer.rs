@@ -84,7 +84,9 @@ fn typing(frame: &mut Frame<'_>, screen: &Screen, prompt: &Prompt, area: Rect) {
     };
     let text = prompt.input.value();
     let (before, wrong, after) = match &prompt.mistake {
-        Some(mistake) => (&text[..mistake.at.start], &text[mistake.at.clone()], &text[mistake.at.end..]),
+        Some(mistake) => {
+            (&text[..mistake.at.start], &text[mistake.at.clone()], &text[mistake.at.end..])
+        }
         None => (text, "", ""),
     };
     let mut spans = vec![

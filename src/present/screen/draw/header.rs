@@ -146,7 +146,8 @@ fn tabs(frame: &mut Frame<'_>, screen: &Screen, area: Rect) {
     let theme = screen.theme();
     let mut spans = Vec::new();
     for ((_, text), view) in Layout::tab_texts(screen).into_iter().zip(View::ALL) {
-        let style = if view == screen.view { theme.selected.patch(theme.accent) } else { Style::new() };
+        let style =
+            if view == screen.view { theme.selected.patch(theme.accent) } else { Style::new() };
         spans.push(Span::styled(text, style));
         spans.push(Span::raw("  "));
     }

@@ -10,13 +10,7 @@ use ratatui::{
 use super::{footer::shown, scrolled, text::cut};
 use crate::{
     judge::Verdict,
-    present::screen::{
-        action::BINDINGS,
-        filter::KEYS,
-        layout::Layout,
-        state::Screen,
-        theme::mark,
-    },
+    present::screen::{action::BINDINGS, filter::KEYS, layout::Layout, state::Screen, theme::mark},
 };
 
 pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout, top: usize) {
@@ -54,19 +48,28 @@ pub fn lines(screen: &Screen) -> Vec<Line<'static>> {
             Span::raw(binding.help),
         ]));
     }
-    lines.push(Line::raw("  The mouse: a click selects, two open, the wheel scrolls, a tab shows its view."));
+    lines.push(Line::raw(
+        "  The mouse: a click selects, two open, the wheel scrolls, a tab shows its view.",
+    ));
     lines.push(Line::default());
     lines.push(title("Verdicts"));
     for verdict in Verdict::ALL {
         lines.push(Line::from(vec![
-            Span::styled(format!("  {} {:<14} ", mark(verdict), verdict.name()), theme.verdict(verdict)),
+            Span::styled(
+                format!("  {} {:<14} ", mark(verdict), verdict.name()),
+                theme.verdict(verdict),
+            ),
             Span::raw(meaning(verdict)),
         ]));
     }
     lines.push(Line::default());
     lines.push(title("Filter"));
-    lines.push(Line::raw("  All words must hold; a,b are alternatives; ! turns a word round. A word without a"));
-    lines.push(Line::raw("  key is looked for in all that a row says; /x/ is a regular expression."));
+    lines.push(Line::raw(
+        "  All words must hold; a,b are alternatives; ! turns a word round. A word without a",
+    ));
+    lines.push(Line::raw(
+        "  key is looked for in all that a row says; /x/ is a regular expression.",
+    ));
     for (_, example) in KEYS {
         lines.push(Line::styled(format!("    {example}"), Style::new()));
     }

@@ -45,12 +45,12 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout) {
         let line = &lines[place];
         let plain = if line.id.is_some() { Style::new() } else { theme.verdict(Verdict::Outside) };
         let mut cells: Vec<Cell> = vec![(line.name.clone(), plain), (line.roles.clone(), plain)];
-        cells.extend(Verdict::ALL.into_iter().zip(line.verdicts).map(|(verdict, count)| {
-            match count {
+        cells.extend(Verdict::ALL.into_iter().zip(line.verdicts).map(
+            |(verdict, count)| match count {
                 0 => (String::new(), theme.quiet),
                 count => (names::amount(count), theme.verdict(verdict)),
-            }
-        }));
+            },
+        ));
         let last = if line.id.is_some() {
             line.addresses.clone()
         } else {

@@ -31,7 +31,11 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger) {
     }
     let layout = Layout::of(screen);
     header::draw(frame, screen, ledger, &layout);
-    match screen.windows.iter().rfind(|window| !matches!(window, Window::Help(_) | Window::Columns(_))) {
+    match screen
+        .windows
+        .iter()
+        .rfind(|window| !matches!(window, Window::Help(_) | Window::Columns(_)))
+    {
         Some(Window::Detail(of, top)) => {
             scrolled(frame, layout.rows, detail::lines(screen, ledger, of), *top);
         }
@@ -65,9 +69,10 @@ fn empty(frame: &mut Frame<'_>, screen: &Screen, area: Rect, why: &str) {
     } else {
         format!("nothing here matches the filter {}", screen.filter.text)
     };
-    let lines: Vec<Line<'_>> = textwrap::wrap(&text, usize::from(area.width).saturating_sub(2).max(1))
-        .into_iter()
-        .map(|line| Line::styled(format!(" {line}"), theme.quiet))
-        .collect();
+    let lines: Vec<Line<'_>> =
+        textwrap::wrap(&text, usize::from(area.width).saturating_sub(2).max(1))
+            .into_iter()
+            .map(|line| Line::styled(format!(" {line}"), theme.quiet))
+            .collect();
     frame.render_widget(Paragraph::new(lines), area);
 }

@@ -51,11 +51,7 @@ pub fn rows(
     cells: impl Fn(usize) -> Vec<Cell>,
 ) {
     for (line, place) in (cursor.top..len).take(area.height.into()).enumerate() {
-        let at = Rect {
-            y: area.y + u16::try_from(line).unwrap_or(u16::MAX),
-            height: 1,
-            ..area
-        };
+        let at = Rect { y: area.y + u16::try_from(line).unwrap_or(u16::MAX), height: 1, ..area };
         let spans = cells(place).into_iter().zip(columns).map(|((text, style), column)| {
             Span::styled(fill(&text, column.width.into(), column.right), style)
         });
