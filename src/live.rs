@@ -41,11 +41,9 @@ pub fn open(
     };
     let mut problems = Problems::default();
     let tap = match Tap::open(&options) {
-        Err(
-            error @ (TapError::FilterTooLarge { .. }
-            | TapError::BadFilter { .. }
-            | TapError::NoTags { .. }),
-        ) if own.is_none() => {
+        Err(error @ (TapError::FilterTooLarge { .. } | TapError::BadFilter { .. }))
+            if own.is_none() =>
+        {
             problems.note(Problem::Unfiltered, || error.to_string());
             note(&format!("{error}; everything on {interface} is taken in"));
             options.filter = None;

@@ -96,10 +96,16 @@ fn setup(arguments: &WatchArguments) -> anyhow::Result<Setup> {
     })
 }
 
+/// The captures' names without their folders.
 fn name(captures: &[Source]) -> String {
+    let short = |source: &Source| match source {
+        Source::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        Source::StandardInput => None,
+    };
+    let short = |source: &Source| short(source).unwrap_or_else(|| source.to_string());
     match captures {
-        [one] => one.to_string(),
-        [first, others @ ..] => format!("{first} and {} more", others.len()),
+        [one] => short(one),
+        [first, others @ ..] => format!("{} and {} more", short(first), others.len()),
         [] => String::new(),
     }
 }

@@ -20,16 +20,17 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout) {
     let theme = screen.theme();
     let lines = &screen.lists.rules.rows;
     let width = layout.rows.width;
-    let rule = (width.saturating_sub(62)).clamp(16, 30);
+    let rule = (width.saturating_sub(62)).clamp(18, 30);
+    let ports = if width < 100 { 11 } else { 13 };
     let columns = [
         Heading::right("row", 4),
         Heading::left("rule", rule),
-        Heading::left("ports", 13),
+        Heading::left("ports", ports),
         Heading::right("√ verified", 10),
         Heading::right("× blocked", 9),
         Heading::right("~ flaky", 7),
         Heading::right("? unseen", 8),
-        Heading::left("", width.saturating_sub(rule + 57)),
+        Heading::left("", width.saturating_sub(rule + ports + 45)),
     ];
     headings(frame, layout.heading, &columns, &theme);
     if lines.is_empty() {
@@ -57,20 +58,24 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout) {
             count(Status::Blocked, blocked),
             count(Status::Flaky, flaky),
             count(Status::NotSeen, unseen),
-            (remark(line, seen).to_owned(), theme.quiet),
+            (remark(line, seen, width).to_owned(), theme.quiet),
         ]
     });
 }
 
-fn remark(line: &RuleLine, seen: bool) -> &'static str {
-    match line.requirement {
-        _ if !seen => "not observable",
-        Requirement::Legacy => "legacy",
-        Requirement::Conditional => "conditional",
-        Requirement::Alternative => "any one will do",
-        Requirement::Required | Requirement::Local if line.missing > 0 => "still to be seen",
-        Requirement::Required | Requirement::Local => "",
-    }
+/// What else one should know of a rule, in few letters where there is little room.
+fn remark(line: &RuleLine, seen: bool, width: u16) -> &'static str {
+    let (long, short) = match line.requirement {
+        _ if !seen => ("not observable", "no one"),
+        Requirement::Legacy => ("legacy", "legacy"),
+        Requirement::Conditional => ("conditional", "cond."),
+        Requirement::Alternative => ("any one will do", "any"),
+        Requirement::Required | Requirement::Local if line.missing > 0 => {
+            ("still to be seen", "to see")
+        }
+        Requirement::Required | Requirement::Local => ("", ""),
+    };
+    if width < 100 { short } else { long }
 }
 
 /// The pairs of machines under a rule.

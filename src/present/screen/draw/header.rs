@@ -11,10 +11,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::{cut, grouped};
 use crate::{
-    judge::Verdict,
+    judge::{Status, Verdict},
     ledger::Ledger,
     present::{
-        names,
+        clean, names,
         screen::{
             layout::Layout,
             state::{Screen, View, Window},
@@ -43,37 +43,48 @@ fn two_sided(frame: &mut Frame<'_>, area: Rect, left: Line<'_>, right: Line<'_>)
 
 fn source(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger, area: Rect) {
     let theme = screen.theme();
-    let status = &screen.status;
     let (word, style) = state(screen, &theme);
+    let right = progress(screen, area.width);
+    let used: usize = right.iter().map(Span::width).sum();
+    let room = usize::from(area.width).saturating_sub(used + word.width() + 3);
+    let site = clean(&ledger.policy().site.name).into_owned();
+    let source = &screen.setup.source;
+    // The site's name gives way before what is looked at does.
+    let beside = room.saturating_sub(source.width() + 2);
+    let mut left = Vec::new();
+    if !site.is_empty() && beside >= site.width() {
+        left.push(Span::styled(site, theme.accent));
+        left.push(Span::raw("  "));
+    }
+    left.push(Span::styled(word, style));
+    left.push(Span::raw("  "));
+    left.push(Span::raw(cut(source, room)));
+    two_sided(frame, area, Line::from(left), Line::from(right));
+}
+
+/// Time, packets, rate and losses.
+fn progress(screen: &Screen, width: u16) -> Vec<Span<'static>> {
+    let theme = screen.theme();
+    let status = &screen.status;
     let now = status.now.filter(|now| now.0 != 0);
     let time = now.map_or_else(|| "--:--:--".to_owned(), names::clock);
+    let mut spans = vec![Span::raw(format!("{time}  {} packets", grouped(status.frames)))];
+    if !status.ended {
+        // The present second is not over yet.
+        let rate = status.per_second.iter().rev().nth(1).or(status.per_second.back());
+        let rate = names::amount(rate.copied().unwrap_or(0));
+        spans.push(Span::raw(format!("  {rate}/s")));
+    }
+    let bars = if width < 100 { 8 } else { 24 };
+    spans.push(Span::raw(" "));
+    spans.push(Span::styled(sparkline(&status.per_second, bars), theme.accent));
     let lost = status.drops.kernel + status.drops.interface;
-    let rate = status.per_second.iter().rev().nth(1).or(status.per_second.back());
-    let mut right = vec![Span::raw(format!(
-        "{time}  {} packets  {}/s ",
-        grouped(status.frames),
-        names::amount(rate.copied().unwrap_or(0))
-    ))];
-    let bars = if area.width < 100 { 8 } else { 24 };
-    right.push(Span::styled(sparkline(&status.per_second, bars), theme.accent));
     if lost > 0 {
-        right.push(Span::styled(format!("  {} LOST", grouped(lost)), theme.error));
+        spans.push(Span::styled(format!("  {} LOST", grouped(lost)), theme.error));
     } else if screen.setup.live {
-        right.push(Span::raw("  lost 0"));
+        spans.push(Span::raw("  lost 0"));
     }
-    let used: usize = right.iter().map(Span::width).sum();
-    let room = usize::from(area.width).saturating_sub(used + 1);
-    let site = &ledger.policy().site.name;
-    let source = &screen.setup.source;
-    let spare = room.saturating_sub(word.width() + 4);
-    let mut left = vec![Span::styled(word, style), Span::raw("  ")];
-    left.push(Span::raw(cut(source, spare)));
-    let spare = spare.saturating_sub(source.width() + 2);
-    if spare > site.width() && !site.is_empty() {
-        left.insert(0, Span::raw("  "));
-        left.insert(0, Span::styled(cut(site, spare), theme.accent));
-    }
-    two_sided(frame, area, Line::from(left), Line::from(right));
+    spans
 }
 
 /// `live`, `reading 42 %`, `read`, `ended`, `HELD`.
@@ -167,6 +178,7 @@ fn tabs(frame: &mut Frame<'_>, screen: &Screen, area: Rect) {
     };
     let place = match screen.windows.iter().rfind(|one| matches!(one, Window::Pairs(_))) {
         Some(Window::Pairs(rule)) => format!("pairs of {}: ", rule.id),
+        _ if screen.view == View::Coverage => proven(screen),
         _ => String::new(),
     };
     let filter = if screen.filter.is_empty() {
@@ -180,4 +192,15 @@ fn tabs(frame: &mut Frame<'_>, screen: &Screen, area: Rect) {
         Span::styled(place + &count, theme.quiet),
     ]);
     two_sided(frame, area, Line::from(spans), right);
+}
+
+/// `5 proven, 1 blocked, 17 to see; rules: `
+fn proven(screen: &Screen) -> String {
+    let sum = |status: Status| {
+        let place = Status::ALL.iter().position(|one| *one == status).unwrap_or(0);
+        screen.lists.rules.rows.iter().map(|line| line.pairs[place]).sum::<u64>()
+    };
+    let missing: u64 = screen.lists.rules.rows.iter().map(|line| line.missing).sum();
+    let (proven, failed) = (sum(Status::Verified), sum(Status::Blocked) + sum(Status::Flaky));
+    format!("{proven} proven, {failed} failing, {missing} to see; ")
 }

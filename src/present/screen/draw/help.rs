@@ -13,6 +13,7 @@ use crate::{
     present::screen::{action::BINDINGS, filter::KEYS, layout::Layout, state::Screen, theme::mark},
 };
 
+/// Draws the help from a line on.
 pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout, top: usize) {
     let area = layout.heading.union(layout.rows);
     let block = Block::bordered().title(" help ").border_style(screen.theme().accent);

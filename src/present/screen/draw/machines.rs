@@ -1,6 +1,7 @@
 //! The machines of the site, then the strangers that were seen.
 
 use ratatui::{Frame, style::Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     empty,
@@ -12,6 +13,7 @@ use crate::{
         names,
         screen::{
             layout::Layout,
+            listing::MachineLine,
             state::{Screen, View},
         },
     },
@@ -21,19 +23,24 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, layout: &Layout) {
     let theme = screen.theme();
     let lines = &screen.lists.machines.rows;
     let width = layout.rows.width;
-    let name = (width / 8).clamp(10, 24);
-    let spare = width.saturating_sub(name + 1 + 7 * 6);
-    let roles = (spare / 2).max(12);
+    let longest = |text: fn(&MachineLine) -> &str| {
+        let widths = lines.iter().map(|line| text(line).width());
+        u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
+    };
+    let count = if width < 100 { 4 } else { 6 };
+    let name = longest(|line| &line.name).clamp(7, (width / 5).max(7));
+    let spare = width.saturating_sub(name + 1 + 7 * (count + 1));
+    let roles = longest(|line| &line.roles).clamp(8, (spare / 2).max(8));
     let columns = [
         Heading::left("machine", name),
         Heading::left("roles", roles),
-        Heading::right("×", 5),
-        Heading::right("!", 5),
-        Heading::right("≠", 5),
-        Heading::right("-", 5),
-        Heading::right("?", 5),
-        Heading::right("√", 5),
-        Heading::right("·", 5),
+        Heading::right("×", count),
+        Heading::right("!", count),
+        Heading::right("≠", count),
+        Heading::right("-", count),
+        Heading::right("?", count),
+        Heading::right("√", count),
+        Heading::right("·", count),
         Heading::left("addresses, or what a stranger did", spare.saturating_sub(roles + 1)),
     ];
     headings(frame, layout.heading, &columns, &theme);
