@@ -1,13 +1,17 @@
 //! The loop of the screen: what the feed brings, what the user does, what is drawn.
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use crossterm::event::{self, Event};
 
 use crate::{
@@ -33,6 +37,7 @@ pub fn watch(feed: &Feed, ledger: Ledger, setup: Setup, stop: &AtomicBool) -> an
     let mut stage = Stage::enter().context("cannot take over the terminal")?;
     let size = stage.terminal.size().context("cannot learn the terminal's size")?;
     let screen = Screen::new(setup, (size.width, size.height));
+    let events = read_events();
     let mut watcher =
         Watcher { screen, ledger, lists_due: Instant::now(), second: 0, must_draw: true };
     while !stop.load(Ordering::Relaxed) {
@@ -42,11 +47,30 @@ pub fn watch(feed: &Feed, ledger: Ledger, setup: Setup, stop: &AtomicBool) -> an
             let (screen, ledger) = (&watcher.screen, &watcher.ledger);
             stage.terminal.draw(|frame| draw::draw(frame, screen, ledger))?;
         }
-        if watcher.handle_events(&mut stage)? {
+        if watcher.handle_events(&mut stage, &events)? {
             break;
         }
     }
     Ok(())
+}
+
+/// Events that wait; the user is not faster than the screen.
+const EVENTS: usize = 64;
+
+/// Reads events in a thread of its own, which ends with the program: reading from a terminal that is
+/// gone may never return, and the signal that says so must be heeded all the same.
+fn read_events() -> Receiver<io::Result<Event>> {
+    let (sender, events) = sync_channel(EVENTS);
+    thread::spawn(move || {
+        loop {
+            let event = event::read();
+            let failed = event.is_err();
+            if sender.send(event).is_err() || failed {
+                return;
+            }
+        }
+    });
+    events
 }
 
 struct Watcher {
@@ -92,39 +116,48 @@ impl Watcher {
     }
 
     /// Waits for events and handles all that are there; true where the user quits.
-    fn handle_events(&mut self, stage: &mut Stage) -> anyhow::Result<bool> {
+    fn handle_events(
+        &mut self,
+        stage: &mut Stage,
+        events: &Receiver<io::Result<Event>>,
+    ) -> anyhow::Result<bool> {
         let quiet = self.screen.status.ended && !self.screen.is_stale(&self.ledger);
         let mut wait = if quiet { QUIET_WAIT } else { WAIT };
-        while event::poll(wait)? {
-            wait = Duration::ZERO;
-            let effect = match event::read()? {
-                Event::Key(key) => self.screen.key(&key, &self.ledger),
-                Event::Mouse(mouse) => {
-                    self.screen.mouse(&mouse, &self.ledger);
-                    None
-                }
-                Event::Paste(text) => {
-                    self.screen.paste(&text);
-                    None
-                }
-                Event::Resize(width, height) => {
-                    self.screen.size = (width, height);
-                    self.screen.fit();
-                    stage.terminal.clear()?;
-                    None
-                }
-                Event::FocusGained | Event::FocusLost => continue,
+        loop {
+            let event = match events.recv_timeout(wait) {
+                Ok(event) => event.context("cannot read from the terminal")?,
+                Err(RecvTimeoutError::Timeout) => return Ok(false),
+                Err(RecvTimeoutError::Disconnected) => bail!("the terminal is gone"),
             };
-            self.must_draw = true;
-            match effect {
-                Some(Effect::Quit) => return Ok(true),
-                Some(Effect::Copy(text)) => Stage::copy(&text)?,
-                Some(Effect::Export(name)) => self.screen.message = Some(self.export(&name)),
-                None => {}
+            wait = Duration::ZERO;
+            if self.handle(stage, event)? {
+                return Ok(true);
             }
-            if self.screen.must_refresh() {
-                self.screen.refresh(&self.ledger);
+        }
+    }
+
+    fn handle(&mut self, stage: &mut Stage, event: Event) -> anyhow::Result<bool> {
+        let mut effect = None;
+        match event {
+            Event::Key(key) => effect = self.screen.key(&key, &self.ledger),
+            Event::Mouse(mouse) => self.screen.mouse(&mouse, &self.ledger),
+            Event::Paste(text) => self.screen.paste(&text),
+            Event::Resize(width, height) => {
+                self.screen.size = (width, height);
+                self.screen.fit();
+                stage.terminal.clear()?;
             }
+            Event::FocusGained | Event::FocusLost => return Ok(false),
+        }
+        self.must_draw = true;
+        match effect {
+            Some(Effect::Quit) => return Ok(true),
+            Some(Effect::Copy(text)) => Stage::copy(&text)?,
+            Some(Effect::Export(name)) => self.screen.message = Some(self.export(&name)),
+            None => {}
+        }
+        if self.screen.must_refresh() {
+            self.screen.refresh(&self.ledger);
         }
         Ok(false)
     }
