@@ -129,6 +129,9 @@ fn a_site_of_any_size_fits_a_kernel_and_loses_none_of_its_machines() {
         let Some(program) = compiled(&filter, 1) else { return };
         let instructions = program.get_instructions().len();
         assert!(instructions <= 4096, "{count} machines take {instructions} instructions");
+        let dead = Capture::dead(Linktype(1)).expect("a capture of nothing");
+        let at_first = dead.compile(&filter, false).expect("compiled").get_instructions().len();
+        assert!(at_first < 20_000, "{count} machines take {at_first} before they are shortened");
         for address in &addresses {
             let frame = if address.contains(':') {
                 udp6(("fe80::1", 1), (address, 2), &[])
