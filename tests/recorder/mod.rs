@@ -201,3 +201,46 @@ pub fn udp(from: (&str, u16), to: (&str, u16), payload: &[u8]) -> Vec<u8> {
     builder.write(&mut bytes, payload).expect("written to memory");
     bytes
 }
+
+/// A UDP datagram over Ethernet and IPv6.
+pub fn udp6(from: (&str, u16), to: (&str, u16), payload: &[u8]) -> Vec<u8> {
+    let address = |text: &str| text.parse::<std::net::Ipv6Addr>().expect("an address").octets();
+    let builder = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+        .ipv6(address(from.0), address(to.0), 64)
+        .udp(from.1, to.1);
+    let mut bytes = Vec::new();
+    builder.write(&mut bytes, payload).expect("written to memory");
+    bytes
+}
+
+/// An ICMP message of a type, over Ethernet and IPv4 or IPv6, as the addresses are.
+pub fn icmp(from: &str, to: &str, kind: u8, payload: &[u8]) -> Vec<u8> {
+    use std::net::IpAddr;
+    let ethernet = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+    let parse = |text: &str| text.parse::<IpAddr>().expect("an address");
+    let mut bytes = Vec::new();
+    match (parse(from), parse(to)) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => ethernet
+            .ipv4(from.octets(), to.octets(), 64)
+            .icmpv4_raw(kind, 1, [0; 4])
+            .write(&mut bytes, payload),
+        (IpAddr::V6(from), IpAddr::V6(to)) => ethernet
+            .ipv6(from.octets(), to.octets(), 64)
+            .icmpv6_raw(kind, 1, [0; 4])
+            .write(&mut bytes, payload),
+        other => panic!("no message from {other:?}"),
+    }
+    .expect("written to memory");
+    bytes
+}
+
+/// An Ethernet frame with tags of these EtherTypes, outermost first.
+pub fn tagged(frame: &[u8], tags: &[u16]) -> Vec<u8> {
+    let mut bytes = frame[..12].to_vec();
+    for (place, tag) in tags.iter().enumerate() {
+        bytes.extend(tag.to_be_bytes());
+        bytes.extend([0, 100 + place as u8]);
+    }
+    bytes.extend(&frame[12..]);
+    bytes
+}

@@ -12,6 +12,7 @@
 
 use std::{
     cell::RefCell,
+    error::Error,
     ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void},
     ptr::{null, null_mut},
     sync::OnceLock,
@@ -52,7 +53,7 @@ fn open_library() -> Result<Library, String> {
         // SAFETY: libpcap's initialisers do nothing that this program could not bear.
         match unsafe { Library::new(*name) } {
             Ok(library) => return Ok(library),
-            Err(error) => refusals.push(error.to_string()),
+            Err(error) => refusals.push(reason(&error)),
         }
     }
     // The first name is the one that should be there.
@@ -84,10 +85,15 @@ fn open_library() -> Result<Library, String> {
         // SAFETY: as on other systems.
         match unsafe { Dll::load_with_flags(folder.join(place).as_os_str(), flags) } {
             Ok(library) => return Ok(library.into()),
-            Err(error) => refusal = error.to_string(),
+            Err(error) => refusal = reason(&error),
         }
     }
     Err(refusal)
+}
+
+/// What the system's loader said, which stands behind what libloading says.
+fn reason(error: &libloading::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Asks for names and messages in UTF-8; a library that cannot (before 1.10) is used as it is.

@@ -222,13 +222,22 @@ fn warning(interface: &str, activation: Activation) -> Option<String> {
     }
 }
 
+/// libpcap takes minutes to shorten programs that are much longer than this.
+const MAX_TO_OPTIMIZE: usize = 20_000;
+
 fn set_filter(
     capture: &mut Capture<Active>,
     interface: &str,
     filter: &str,
 ) -> Result<(), TapError> {
     let refused = |error| TapError::of_filter(interface, &error);
-    let instructions = capture.compile(filter, true).map_err(refused)?.get_instructions().len();
+    let length = |optimize| -> Result<usize, TapError> {
+        Ok(capture.compile(filter, optimize).map_err(refused)?.get_instructions().len())
+    };
+    let mut instructions = length(false)?;
+    if (MAX_INSTRUCTIONS..MAX_TO_OPTIMIZE).contains(&instructions) {
+        instructions = length(true)?;
+    }
     if instructions > MAX_INSTRUCTIONS {
         return Err(TapError::FilterTooLarge { instructions });
     }
