@@ -65,6 +65,12 @@ smb() {
         -I "$(address_of "$3" 4)" -U "$ACCOUNT%$PASSWORD" "//$3/$4" -c "$5"
 }
 
+# shares NAME CLIENT SERVER
+shares() {
+    step "$1" "$2" "$3" tcp/445 timeout 4 smbclient -s "$STATE/client.conf" -p 445 \
+        -I "$(address_of "$3" 4)" -U "$ACCOUNT%$PASSWORD" -L "$3" -m SMB3
+}
+
 # endpoint NAME CLIENT SERVER COMMAND: asks 135 for a port, then speaks there.
 endpoint() {
     step "$1" "$2" "$3" tcp/135 timeout 4 rpcclient -s "$STATE/client.conf" \
@@ -120,7 +126,7 @@ dns_canonicalize_hostname = false
 rdns = false
 udp_preference_limit = 1
 [realms]
-CONTOSO.TEST = { 
+CONTOSO.TEST = {
 kdc = $(address_of dc01 4)
 }
 [domain_realm]

@@ -20,7 +20,7 @@ add_host() {
 
 library_transfer() {
     sql "job in database" vmm01 sql01 4
-    smb "lists library" vmm01 lib01 MSSCVMMLibrary ls
+    shares "lists shares" vmm01 lib01
     winrm "library's agent" vmm01 lib01 5985 6
     winrm "host's agent" vmm01 hv07 5985 4
     bits "library to host" lib01 hv07 4

@@ -73,6 +73,9 @@ domain_up() {
         inside "$machine" samba-tool user create "$ACCOUNT" "$PASSWORD" \
             -H "$domain/private/sam.ldb" \
             -s "$domain/etc/smb.conf" "${options[@]}"
+        # The service that would register this name with the directory is not run.
+        inside "$machine" samba-tool spn add "ldap/$machine.contoso.test" "$machine\$" \
+            -H "$domain/private/sam.ldb" -s "$domain/etc/smb.conf" "${options[@]}"
     } </dev/null >"$folder/provision.log" 2>&1
     touch "$folder/ready"
 }

@@ -139,6 +139,8 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid a123456789abcdefa123456789abcdef
   endlan
+  # What power on starts; it ends with the lab.
+  startcmd "sleep 3600"
   user 2 true "$ACCOUNT" "$PASSWORD" admin 10 none md2 md5 straight
 IPMI
     cat >"$folder/commands" <<'IPMI'
@@ -171,6 +173,7 @@ services_up() {
     shell vmm01 22
     web lib01 5985 443s
     files lib01
+    rpc lib01
     shell lib01 80
     standin sql01 standin_tds.py 1433
     network_boot pxe01
@@ -187,7 +190,7 @@ services_up() {
     controller bmc07
 
     await vmm01 tcp 443 8101 8103 8100 8102 22
-    await lib01 tcp 5985 443 445 80
+    await lib01 tcp 5985 443 445 135 80
     await sql01 tcp 1433
     await pxe01 udp 67 69
     await wsus01 tcp 8530 8531
