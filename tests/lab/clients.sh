@@ -41,10 +41,10 @@ winrm() {
 bits() {
     local name=$1 client=$2 server=$3 family=$4
     local url=https://$server.contoso.test/payload.bin common
-    common=(-q -sS -f "-$family" --noproxy '*' --http1.1 --connect-timeout 4 --max-time 6
+    common=(-sS -f "-$family" --noproxy '*' --http1.1 --connect-timeout 4 --max-time 6
         --cacert "$STATE/tls.crt" -A "Microsoft BITS/7.8" -o /dev/null)
-    step "$name" "$client" "$server" tcp/443 curl "${common[@]}" -I "$url" \
-        --next "${common[@]:1}" -r 0-2999 "$url" --next "${common[@]:1}" -r 3000-5999 "$url"
+    step "$name" "$client" "$server" tcp/443 curl -q --fail-early "${common[@]}" -I "$url" \
+        --next "${common[@]}" -r 0-2999 "$url" --next "${common[@]}" -r 3000-5999 "$url"
 }
 
 # sql NAME CLIENT SERVER 4|6

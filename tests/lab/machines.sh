@@ -33,13 +33,15 @@ address_of() {
 
 is_machine() { [[ -n $(address_of "$1" 4) ]]; }
 
-# inside MACHINE COMMAND...: the namespace's own /etc/hosts, resolv.conf and passwd come with it.
-# The lab's lock stays outside: a server that inherited it would hold it for ever.
-inside() {
-    local machine=$1
-    shift
-    ip netns exec "$PREFIX-$machine" "$@" 9<&-
+# inside MACHINE COMMAND...: the namespace's own /etc/hosts, resolv.conf and passwd come with it, and
+# the machine's own name. Call it in a subshell: it is replaced by the command. The lab's lock stays
+# outside: a server that inherited it would hold it for ever.
+become() {
+    exec 9<&-
+    # shellcheck disable=SC2016 # the inner shell expands them
+    exec ip netns exec "$PREFIX-$1" unshare --uts bash -c 'hostname "$0" && exec "$@"' "$@"
 }
+inside() { (become "$@"); }
 
 mac_of() {
     local a b c d

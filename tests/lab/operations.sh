@@ -38,7 +38,7 @@ console_connect() {
 
 bare_metal() {
     sql "job in database" vmm01 sql01 4
-    controller_asks "discovers" vmm01 bmc07 chassis status
+    controller_asks "discovers" vmm01 bmc07 mc info
     winrm "asks by SMASH" vmm01 bmc07 443 4
     controller_asks "powers on" vmm01 bmc07 chassis power on
     step "gets address" pe01 pxe01 udp/67 busybox udhcpc -f -q -n -t 2 -T 2 -A 1 -i eth0 -s /bin/true

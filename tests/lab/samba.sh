@@ -80,10 +80,10 @@ domain_up() {
     touch "$folder/ready"
 }
 
-# At most 90 s.
+# At most 3 minutes: on a busy machine a new domain takes one.
 await_domain() {
     local folder=$STATE/dc01
-    for _ in {1..900}; do
+    for _ in {1..1800}; do
         if [[ -e $folder/ready ]]; then return; fi
         if [[ -e $folder/failed ]]; then break; fi
         sleep 0.1

@@ -8,8 +8,8 @@ serve() {
     shift 2
     mkdir -p "$STATE/$machine"
     (
-        exec 9<&- </dev/null >>"$STATE/$machine/$name.log" 2>&1
-        exec setsid ip netns exec "$PREFIX-$machine" "$@"
+        exec </dev/null >>"$STATE/$machine/$name.log" 2>&1
+        become "$machine" setsid "$@"
     ) &
 }
 
@@ -139,8 +139,8 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid a123456789abcdefa123456789abcdef
   endlan
-  # What power on starts; it ends with the lab.
-  startcmd "sleep 3600"
+  # What power on runs.
+  chassis_control "/bin/true"
   user 2 true "$ACCOUNT" "$PASSWORD" admin 10 none md2 md5 straight
 IPMI
     cat >"$folder/commands" <<'IPMI'
