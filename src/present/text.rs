@@ -105,7 +105,8 @@ fn told(finding: &Finding) -> String {
     text += &wrapped("            ", "            ", &finding.why);
     let times = names::plural(finding.count, "conversation");
     let (evidence, first) = (finding.evidence.name(), names::second(finding.first));
-    text += &format!("            {times}, evidence {evidence}, first at {first} UTC\n");
+    let seen = format!("{times}, evidence {evidence}, first at {first} UTC");
+    text += &wrapped("            ", "            ", &seen);
     if finding.verdict == Verdict::Blocked {
         text += &format!(
             "            {}
