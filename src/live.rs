@@ -1,7 +1,6 @@
 //! Opening an interface: from the arguments to a listener, with privileges given up on the way.
 
 use std::{
-    fs::File,
     io::BufWriter,
     path::{Path, PathBuf},
 };
@@ -11,13 +10,13 @@ use anyhow::{Context, bail};
 use crate::{
     arguments::Listening,
     capture::{PcapngWriter, Problem, Problems, Tap, TapError, TapOptions},
-    confine::{Rooms, confine},
+    confine::{Rooms, confine, make_file},
     identify::{Site, capture_filter},
     listen::{Keep, Limits, Listener},
 };
 
-/// Opens the interface and gives up what is not needed any more; `writes` may yet be written.
-/// What the user should know is told by `note`.
+/// Opens the interface and gives up what is not needed any more; in the folders `writes` files may
+/// yet be made. What the user should know is told by `note`.
 ///
 /// # Errors
 /// The interface cannot be listened on, or the file that keeps the capture cannot be made.
@@ -52,18 +51,21 @@ pub fn open(
         opened => opened?,
     };
     tap.notes().iter().for_each(|line| note(line));
-    if !listening.no_sandbox {
-        give_up_privileges(listening.write.as_deref(), writes, &mut note);
-    }
     let keep = listening.write.as_deref().map(|path| keep(path, &tap, &options)).transpose()?;
+    if !listening.no_sandbox {
+        give_up_privileges(&tap, writes, &mut note);
+    }
     let limits = Limits { duration: listening.duration, packets: listening.packets };
     Ok(Listener::new(tap, keep, limits, problems))
 }
 
-fn give_up_privileges(keep: Option<&Path>, writes: &[PathBuf], note: &mut impl FnMut(&str)) {
-    let write = keep.into_iter().chain(writes.iter().map(PathBuf::as_path)).collect();
-    let confined = confine(&Rooms { read: Vec::new(), write });
-    for missing in confined.missing {
+fn give_up_privileges(tap: &Tap, writes: &[PathBuf], note: &mut impl FnMut(&str)) {
+    // Keys are read from the terminal itself where standard input is something else.
+    let terminal = PathBuf::from("/dev/tty");
+    let reads = tap.reads();
+    let read = reads.iter().chain(std::iter::once(&terminal)).map(PathBuf::as_path).collect();
+    let write = writes.iter().map(PathBuf::as_path).collect();
+    for missing in confine(&Rooms { read, write }).missing {
         note(&missing);
     }
 }
@@ -76,7 +78,8 @@ fn keep(path: &Path, tap: &Tap, options: &TapOptions) -> anyhow::Result<Keep> {
         );
     }
     let cannot = || format!("cannot keep the capture in {shown}");
-    let file = File::create(path).with_context(cannot)?;
+    let file = make_file(path).with_context(cannot)?;
+    file.set_len(0).with_context(cannot)?;
     let filter = options.filter.as_deref();
     let writer = BufWriter::with_capacity(1 << 18, file);
     PcapngWriter::new(writer, tap.interface(), tap.link(), options.snap_len, filter)

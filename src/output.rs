@@ -10,12 +10,13 @@ use std::{
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 use anyhow::{Context, bail};
 
-use crate::arguments::Color;
+use crate::{arguments::Color, confine::make_file};
 
 /// A destination. A file is made when there is something to write and not before, so that a run that
 /// fails leaves the report of the last one alone.
 pub struct Output {
     file: Option<PathBuf>,
+    held: Option<File>,
     coloured: bool,
 }
 
@@ -42,7 +43,19 @@ impl Output {
                 file.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
             }
         };
-        Ok(Self { file: file.map(Path::to_path_buf), coloured })
+        Ok(Self { file: file.map(Path::to_path_buf), held: None, coloured })
+    }
+
+    /// Opens the file already now, as it is: later there may be no right to.
+    ///
+    /// # Errors
+    /// It cannot be made or written.
+    pub fn hold(&mut self) -> anyhow::Result<()> {
+        let hold = |path: &PathBuf| {
+            make_file(path).with_context(|| format!("cannot write {}", path.display()))
+        };
+        self.held = self.file.as_ref().map(hold).transpose()?;
+        Ok(())
     }
 
     /// Writes a text whose colours are ANSI sequences, with them or without.
@@ -62,11 +75,16 @@ impl Output {
         &self,
         write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let to: Box<dyn Write> = match &self.file {
-            Some(path) => Box::new(
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-            ),
-            None => Box::new(io::stdout()),
+        let to: Box<dyn Write> = match (&self.file, &self.held) {
+            (Some(path), held) => {
+                let cannot = || format!("cannot write {}", path.display());
+                let file = match held {
+                    Some(held) => held.set_len(0).and_then(|()| held.try_clone()),
+                    None => File::create(path),
+                };
+                Box::new(file.with_context(cannot)?)
+            }
+            (None, _) => Box::new(io::stdout()),
         };
         let mut writer = BufWriter::with_capacity(BUFFER, to);
         let result = write(&mut writer).and_then(|()| Ok(writer.flush()?));

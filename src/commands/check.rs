@@ -2,7 +2,6 @@
 
 use std::{
     io::Write,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -82,13 +81,13 @@ fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
 
 /// Judges what goes over an interface: findings as they arise, the report at the end.
 pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
-    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    let mut output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
     let policy = Arc::new(load_policy(&arguments.policy)?);
     refuse_powershell(arguments.writing.format, "check")?;
-    let writes: Vec<PathBuf> = arguments.writing.output.iter().cloned().collect();
+    output.hold()?;
     let listening = &arguments.watching.listening;
     let note = |line: &str| eprint(&format!("note: {line}\n"));
-    let listener = live::open(listening, &policy.site, &writes, note)?;
+    let listener = live::open(listening, &policy.site, &[], note)?;
     let stop = signals::wish_to_end()?;
     let name = listening.interface.as_deref().unwrap_or_default();
     eprint(&format!("listening on {name}; Ctrl-C ends it and writes the report\n"));

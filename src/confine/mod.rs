@@ -10,7 +10,11 @@ mod privileges;
 #[cfg(unix)]
 mod user;
 
-use std::path::Path;
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+};
 
 /// The files and folders that may still be opened. Of a folder anything beneath may; for a file that
 /// is not there yet its folder stands, and so it does for one that is replaced by renaming.
@@ -40,6 +44,18 @@ impl Confined {
             Err(why) => self.missing.push(format!("{what}: {why}")),
         }
     }
+}
+
+/// Makes a file, or opens the one that is there without emptying it, while privileges are still held;
+/// under sudo it becomes the user's who called it.
+///
+/// # Errors
+/// The system does not let it be made or written.
+pub fn make_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    #[cfg(unix)]
+    user::hand_over(&file);
+    Ok(file)
 }
 
 /// Gives up what is not needed any more: new privileges, under sudo the superuser's identity, all

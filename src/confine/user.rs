@@ -1,6 +1,6 @@
 //! From the superuser back to the person who wrote `sudo`.
 
-use std::env;
+use std::{env, fs::File, os::unix::fs::fchown};
 
 use nix::unistd::{Gid, Uid, setgid, setuid};
 
@@ -14,10 +14,21 @@ pub(super) fn step_back(confined: &mut Confined) {
     if !Uid::effective().is_root() {
         return;
     }
-    if let (Some(user), Some(group)) = (number("SUDO_UID"), number("SUDO_GID"))
-        && user != 0
-    {
+    if let Some((user, group)) = caller() {
         confined.note(WHAT, become_user(Uid::from_raw(user), Gid::from_raw(group)));
+    }
+}
+
+/// The user and group who called sudo, unless that is the superuser.
+fn caller() -> Option<(u32, u32)> {
+    number("SUDO_UID").zip(number("SUDO_GID")).filter(|(user, _)| *user != 0)
+}
+
+/// Gives a file to the user who called sudo.
+pub(super) fn hand_over(file: &File) {
+    if let Some((user, group)) = caller().filter(|_| Uid::effective().is_root()) {
+        // Where the file system knows no owners it stays as it is.
+        let _no_owners = fchown(file, Some(user), Some(group));
     }
 }
 

@@ -6,9 +6,24 @@ readonly OF_THE_SITE="arp or net 10.20.0.0/16 or net 198.51.100.0/24 or net 2001
 
 # record OPERATION VARIANT FILE
 record() {
-    local operation=${1-} variant=${2-} file=${3-} log=$STATE/tcpdump.log recorder
+    local operation=${1-} variant=${2-} file=${3-}
     [[ -n $file ]] || fault "lab record OPERATION VARIANT FILE"
     case $operation in add-host | bare-metal) await_domain ;; esac
+    record_while "$file" run "$operation" "$variant"
+}
+
+# A host that cannot be added, the exception put in, and the host added.
+mend() {
+    firewall hv07 drop tcp 5985
+    run add-host
+    firewall hv07 clear
+    run add-host
+}
+
+# record_while FILE COMMAND...
+record_while() {
+    local file=$1 log=$STATE/tcpdump.log recorder
+    shift
     : >"$log"
     # shellcheck disable=SC2086 # the filter is several words
     (
@@ -22,7 +37,7 @@ record() {
         sleep 0.1
     done
     grep -q "listening on" "$log" || fault "tcpdump does not record; see $log"
-    run "$operation" "$variant"
+    "$@"
     # The last answers and the ends of the connections.
     sleep 1
     kill -INT "$recorder"
@@ -52,4 +67,8 @@ record_scenarios() {
             cp "$LAB/vmmtap.toml" "$into/vmmtap.toml"
         done
     done
+    mkdir -p "$folder/add-host-mended"
+    await_domain
+    record_while "$folder/add-host-mended/capture.pcap" mend
+    cp "$LAB/vmmtap.toml" "$folder/add-host-mended/vmmtap.toml"
 }
