@@ -1,13 +1,10 @@
-//! UDP exchanges, pings, and the ARP before them.
+//! UDP exchanges and pings.
 
 use crate::{
     packet::Body,
     scene::{Entry, MILLISECOND, SECOND, Scene},
     world::Host,
 };
-
-/// How long a client listens on after its last try.
-const PATIENCE: u64 = 4 * SECOND;
 
 /// A UDP exchange that is being told.
 pub struct Udp<'scene> {
@@ -33,17 +30,6 @@ impl<'scene> Udp<'scene> {
             Body::Udp { ports: [port, client_port], payload: answer },
         );
         self.end("answered")
-    }
-
-    /// The same question again and again, a second apart.
-    pub fn silent(mut self, question: &[u8], tries: usize) -> &'scene mut Entry {
-        for _ in 0..tries {
-            let asked = self.scene.now;
-            self.ask(question.to_vec());
-            self.scene.now = asked + SECOND;
-        }
-        self.scene.now += PATIENCE;
-        self.end("silent")
     }
 
     fn ask(&mut self, question: Vec<u8>) {
@@ -88,11 +74,4 @@ impl<'scene> Ping<'scene> {
         }
         self.scene.enter(self.client, self.server, "icmp echo".into(), "answered")
     }
-}
-
-/// An address is asked for and given. Not a conversation in the judge's sense, so it gets no line
-/// in the table.
-pub fn arp(scene: &mut Scene, asks: Host, answers: Host) {
-    scene.send(asks, answers, Body::Arp { reply: false });
-    scene.send(answers, asks, Body::Arp { reply: true });
 }

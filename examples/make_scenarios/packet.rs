@@ -35,10 +35,6 @@ pub enum Body {
     },
     /// "Communication administratively prohibited", quoting the packet that met the filter.
     Prohibited(Box<Packet>),
-    /// Who has the receiver's address? Or, as a reply: the sender has its own.
-    Arp {
-        reply: bool,
-    },
 }
 
 /// A packet on its way, with all that its bytes depend on.
@@ -61,9 +57,7 @@ const SHORTEST_FRAME: usize = 60;
 impl Packet {
     /// An Ethernet frame. Short ones are padded: a mirror port shows what was on the cable.
     pub fn ethernet(&self) -> Result<Vec<u8>, BuildVecWriteError> {
-        let destination =
-            if matches!(self.body, Body::Arp { reply: false }) { [0xff; 6] } else { self.to.mac() };
-        let mut frame = [destination, self.from.mac()].concat();
+        let mut frame = [self.to.mac(), self.from.mac()].concat();
         match self.tags {
             Tags::None => {}
             Tags::One(tag) => frame.extend(words([0x8100, tag])),
@@ -86,10 +80,9 @@ impl Packet {
     }
 
     const fn ether_type(&self) -> u16 {
-        match (&self.body, self.family) {
-            (Body::Arp { .. }, _) => 0x0806,
-            (_, Family::V4) => 0x0800,
-            (_, Family::V6) => 0x86dd,
+        match self.family {
+            Family::V4 => 0x0800,
+            Family::V6 => 0x86dd,
         }
     }
 
@@ -98,7 +91,6 @@ impl Packet {
         let mut bytes = Vec::new();
         let ip = PacketBuilder::ip(self.ip_header());
         match (&self.body, self.family) {
-            (Body::Arp { reply }, _) => return Ok(self.arp(*reply)),
             (Body::Tcp(header, payload), _) => {
                 ip.tcp_header((**header).clone()).write_to_vec(&mut bytes, payload)?
             }
@@ -150,15 +142,6 @@ impl Packet {
                 Default::default(),
             ),
         }
-    }
-
-    fn arp(&self, reply: bool) -> Vec<u8> {
-        let mut bytes = words([1, 0x0800, 0x0604, if reply { 2 } else { 1 }]);
-        bytes.extend(self.from.mac());
-        bytes.extend(self.from.v4.octets());
-        bytes.extend(if reply { self.to.mac() } else { [0; 6] });
-        bytes.extend(self.to.v4.octets());
-        bytes
     }
 }
 

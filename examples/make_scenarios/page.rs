@@ -19,17 +19,10 @@ pub fn site(scene: &Scene) -> String {
         toml += &format!("roles = {:?}\n", machine.roles);
         toml += &format!("addresses = {:?}\n", addresses(machine, scene.families));
     }
-    if !scene.allow.is_empty() {
-        toml += "\n[[allow]]\n";
-        toml += scene.allow;
-    }
     toml
 }
 
 fn addresses(machine: &Host, families: &[Family]) -> Vec<String> {
-    if let Some(network) = machine.network {
-        return vec![network.into()];
-    }
     let address = |family: &Family| match family {
         Family::V4 => machine.v4.to_string(),
         Family::V6 => machine.v6.to_string(),

@@ -56,9 +56,7 @@ pub struct Scene {
     /// Which addresses the site file lists.
     pub families: &'static [Family],
     pub machines: Vec<Host>,
-    /// The TOML after the machines: `[[allow]]`.
-    pub allow: &'static str,
-    /// The TOML before them: `[ports]`.
+    /// The TOML before the machines: `[ports]`.
     pub ports: &'static str,
     /// A paragraph for the page, where the making of the capture needs one.
     pub remark: &'static str,
@@ -81,7 +79,6 @@ impl Scene {
             family: Family::V4,
             families: &[Family::V4, Family::V6],
             machines: machines.to_vec(),
-            allow: "",
             ports: "",
             remark: "",
             tags: Tags::None,

@@ -86,17 +86,6 @@ impl<'scene> Tcp<'scene> {
         self.end("refused")
     }
 
-    /// Every SYN is dropped without a word.
-    pub fn silent(mut self) -> &'scene mut Entry {
-        let began = self.scene.now;
-        for pause in SYN_RETRIES {
-            self.scene.now = began + pause;
-            self.emit(Side::Client, "S", &[]);
-        }
-        self.scene.now = began + GIVES_UP;
-        self.end("silent")
-    }
-
     /// A filter on the way says that it dropped the SYN; Windows takes that for a passing fault and
     /// tries on.
     pub fn prohibited_by(self, filter: Host) -> &'scene mut Entry {

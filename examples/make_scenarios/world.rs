@@ -12,8 +12,6 @@ pub struct Host {
     pub roles: &'static [&'static str],
     pub v4: Ipv4Addr,
     pub v6: Ipv6Addr,
-    /// What the site file owns instead of the address: a network, for machines that DHCP places.
-    pub network: Option<&'static str>,
     /// Windows starts at 128; what came through routers has less left.
     pub hop_limit: u8,
 }
@@ -32,7 +30,6 @@ impl Host {
             roles,
             v4: Ipv4Addr::new(v4[0], v4[1], v4[2], v4[3]),
             v6: Ipv6Addr::new(0x2001, 0xdb8, 0x20, v6[0], 0, 0, 0, v6[1]),
-            network: None,
             hop_limit: 128,
         }
     }
@@ -58,23 +55,10 @@ pub const LIB01: Host = Host::new("lib01", &["library-server"], [10, 20, 0, 20],
 pub const CON01: Host = Host::new("con01", &["vmm-console"], [10, 20, 0, 30], [0, 0x30]);
 pub const SQL01: Host = Host::new("sql01", &["sql-server"], [10, 20, 0, 40], [0, 0x40]);
 pub const DC01: Host = Host::new("dc01", &["domain-controller"], [10, 20, 0, 5], [0, 0x5]);
-pub const PXE01: Host = Host::new("pxe01", &["pxe-server"], [10, 20, 0, 50], [0, 0x50]);
 pub const HV07: Host = Host::new("hv07", &["hyperv-host"], [10, 20, 1, 7], [1, 0x7]);
 pub const HV08: Host = Host::new("hv08", &["hyperv-host"], [10, 20, 1, 8], [1, 0x8]);
 pub const MON01: Host = Host::new("mon01", &[], [10, 20, 5, 5], [5, 0x5]);
-pub const BMC07: Host =
-    Host { hop_limit: 64, ..Host::new("bmc07", &["bmc"], [10, 20, 9, 7], [9, 0x7]) };
-pub const BMC08: Host =
-    Host { hop_limit: 64, ..Host::new("bmc08", &["bmc"], [10, 20, 9, 8], [9, 0x8]) };
-pub const WINPE: Host = Host {
-    network: Some("10.20.6.0/24"),
-    ..Host::new("winpe", &["winpe-agent"], [10, 20, 6, 21], [6, 0x21])
-};
 
 /// The router between the networks. No site file lists it: its ICMP errors must count all the same.
 pub const ROUTER: Host =
     Host { hop_limit: 255, ..Host::new("router", &[], [10, 20, 0, 1], [0, 0x1]) };
-
-/// Somebody on the internet.
-pub const STRANGER: Host =
-    Host { hop_limit: 239, ..Host::new("198.51.100.23", &[], [198, 51, 100, 23], [0xffff, 0x23]) };

@@ -127,9 +127,14 @@ pids_in_lab() {
     for namespace in $(namespaces); do ip netns pids "$namespace"; done
 }
 
-# Ends whatever runs in the namespaces, first politely; at most 3 s.
+# Ends whatever runs in the namespaces, first politely; at most 3 s. First of all the shell that makes
+# the domain: it is outside, and would start the next command inside.
 end_processes() {
-    local signal pids
+    local signal pids maker
+    if [[ -e $STATE/domain.pid ]]; then
+        maker=$(<"$STATE/domain.pid")
+        if grep -qs lab "/proc/$maker/cmdline"; then kill -KILL "$maker" 2>/dev/null || true; fi
+    fi
     for signal in TERM KILL; do
         for _ in {1..15}; do
             pids=$(pids_in_lab)

@@ -57,7 +57,7 @@ domain_up() {
     local domain=$folder/domain
     mkdir -p "$domain"
     # shellcheck disable=SC2064 # the folder is known now
-    trap "[[ -e $folder/ready ]] || touch $folder/failed" EXIT
+    trap "[[ -e $folder/ready ]] || touch $folder/failed; rm -f $STATE/domain.pid" EXIT
     mapfile -t options < <(samba_folders "$domain" | sed 's/^/--option=/')
     {
         inside "$machine" samba-tool domain provision --realm=CONTOSO.TEST --domain=CONTOSO \

@@ -168,6 +168,8 @@ services_up() {
     keys
     # The domain controller takes longest and is awaited only by who needs it.
     domain_up dc01 9<&- &
+    echo $! >"$STATE/domain.pid"
+    disown
     web vmm01 443s 8101s 8103
     standin vmm01 standin_nettcp.py 8100 8102
     shell vmm01 22

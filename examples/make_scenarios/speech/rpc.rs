@@ -33,14 +33,6 @@ pub const SERVICE_CONTROL: Syntax = Syntax(
     ],
     2,
 );
-/// `IWbemLevel1Login`: the door to WMI.
-pub const WMI_LOGIN: Syntax = Syntax(
-    [
-        0x18, 0xad, 0x09, 0xf3, 0x6a, 0xd8, 0xd0, 0x11, 0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88,
-        0x20,
-    ],
-    0,
-);
 
 /// Asks the endpoint mapper where the service control manager listens; the answer names `port`.
 pub fn endpoint_lookup(to: Host, port: u16) -> Vec<Line> {

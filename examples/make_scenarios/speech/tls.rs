@@ -10,12 +10,6 @@ const CHANGE_CIPHER: [u8; 6] = [20, 3, 3, 0, 1, 1];
 /// The largest piece of content that goes into one record.
 const RECORD: usize = 16_384;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Version {
-    Tls12,
-    Tls13,
-}
-
 /// TLS 1.3. The server sends `length` bytes of content.
 pub fn tls13(to: Host, length: usize) -> Vec<Line> {
     let name = to.fqdn();
@@ -25,57 +19,34 @@ pub fn tls13(to: Host, length: usize) -> Vec<Line> {
     let content = noise(&name, length);
     let content = content.chunks(RECORD).flat_map(|chunk| record(APPLICATION, chunk));
     vec![
-        client(client_hello(&name, Version::Tls13)),
-        server([server_hello(&name, Version::Tls13), CHANGE_CIPHER.to_vec(), encrypted].concat()),
+        client(client_hello(&name)),
+        server([server_hello(&name), CHANGE_CIPHER.to_vec(), encrypted].concat()),
         client([CHANGE_CIPHER.to_vec(), finished, request].concat()),
         server(content.collect::<Vec<_>>()),
     ]
 }
 
-/// TLS 1.2, resuming a session, so that no certificate crosses the wire.
-pub fn tls12(to: Host) -> Vec<Line> {
-    let name = to.fqdn();
-    let finished = [&CHANGE_CIPHER[..], &record(HANDSHAKE, &noise(&name, 40))].concat();
-    vec![
-        client(client_hello(&name, Version::Tls12)),
-        server([server_hello(&name, Version::Tls12), finished.clone()].concat()),
-        client([finished, record(APPLICATION, &noise("request", 380))].concat()),
-        server(record(APPLICATION, &noise("answer", 900))),
-    ]
-}
-
-fn client_hello(name: &str, version: Version) -> Vec<u8> {
-    let suites: &[u16] = match version {
-        Version::Tls12 => &[0xc030, 0xc02f],
-        Version::Tls13 => &[0x1302, 0x1301, 0xc02c, 0xc030, 0xc02f],
-    };
-    let mut extensions = vec![
+fn client_hello(name: &str) -> Vec<u8> {
+    let suites: &[u16] = &[0x1302, 0x1301, 0xc02c, 0xc030, 0xc02f];
+    let extensions = [
         extension(0, &counted(&[&[0], &counted(name.as_bytes())[..]].concat())), // the name dialled
         extension(10, &[0, 6, 0, 29, 0, 23, 0, 24]),                             // groups
         extension(11, &[1, 0]),                                                  // point formats
         extension(13, &[0, 8, 8, 4, 4, 3, 4, 1, 2, 1]),                          // signatures
         extension(23, &[]),                                                      // extended secret
+        extension(43, &[4, 3, 4, 3, 3]), // versions 1.3 and 1.2
+        extension(51, &counted(&key_share("client"))),
     ];
-    if version == Version::Tls13 {
-        extensions.push(extension(43, &[4, 3, 4, 3, 3])); // versions 1.3 and 1.2
-        extensions.push(extension(51, &counted(&key_share("client"))));
-    }
     let mut body = opening("client random", name);
     body.extend(counted(&suites.iter().flat_map(|suite| suite.to_be_bytes()).collect::<Vec<_>>()));
     body.extend([1, 0]); // no compression
     hello(1, body, &extensions)
 }
 
-fn server_hello(name: &str, version: Version) -> Vec<u8> {
-    let (suite, extensions) = match version {
-        Version::Tls12 => ([0xc0, 0x30], vec![extension(23, &[])]),
-        Version::Tls13 => {
-            let share = extension(51, &key_share("server"));
-            ([0x13, 0x02], vec![extension(43, &[3, 4]), share])
-        }
-    };
+fn server_hello(name: &str) -> Vec<u8> {
+    let extensions = [extension(43, &[3, 4]), extension(51, &key_share("server"))];
     let mut body = opening("server random", name);
-    body.extend(suite);
+    body.extend([0x13, 0x02]); // the suite
     body.push(0);
     hello(2, body, &extensions)
 }

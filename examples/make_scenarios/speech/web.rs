@@ -72,16 +72,3 @@ pub fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     );
     [head.as_bytes(), body].concat()
 }
-
-/// Any other request and its answer.
-pub fn http(request_line: &str, host: &str, kind: &str, [request, answer]: [&str; 2]) -> Vec<Line> {
-    let content_type = format!("Content-Type: {kind}\r\n");
-    let mut head = format!("{request_line} HTTP/1.1\r\nHost: {host}\r\n");
-    if !request.is_empty() {
-        head += &format!("{content_type}Content-Length: {}\r\n", request.len());
-    }
-    vec![
-        client(head + "\r\n" + request),
-        server(response("200 OK", &content_type, answer.as_bytes())),
-    ]
-}
