@@ -60,10 +60,8 @@ pub fn open(
 }
 
 fn give_up_privileges(tap: &Tap, writes: &[PathBuf], note: &mut impl FnMut(&str)) {
-    // Keys are read from the terminal itself where standard input is something else.
-    let terminal = PathBuf::from("/dev/tty");
     let reads = tap.reads();
-    let read = reads.iter().chain(std::iter::once(&terminal)).map(PathBuf::as_path).collect();
+    let read = reads.iter().map(PathBuf::as_path).collect();
     let write = writes.iter().map(PathBuf::as_path).collect();
     for missing in confine(&Rooms { read, write }).missing {
         note(&missing);

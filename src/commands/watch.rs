@@ -25,6 +25,9 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
     if !std::io::stdout().is_terminal() {
         bail!("the screen needs a terminal; `vmmtap check` writes a report anywhere");
     }
+    if arguments.watching.listening.interface.is_some() && !std::io::stdin().is_terminal() {
+        bail!("the screen reads keys from standard input, which is no terminal");
+    }
     let policy = Arc::new(load_policy(&arguments.policy)?);
     let setup = setup(arguments)?;
     let watching = &arguments.watching;

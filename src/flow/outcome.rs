@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Conversation, Meaning, Side, Transport, tcp::Sent};
+use super::{Conversation, Endpoint, Meaning, Side, Transport, tcp::Sent};
 use crate::capture::{NANOS_PER_SECOND, Timestamp};
 
 /// How a conversation went.
@@ -132,7 +132,7 @@ fn datagram_outcome(conversation: &Conversation, client: Side, now: Timestamp) -
         return failure;
     }
     if conversation.transport == Transport::Udp
-        && answers_from_elsewhere(conversation.ends[!client as usize].ip)
+        && answers_from_elsewhere(conversation.ends[!client as usize])
     {
         return Outcome::Partial;
     }
@@ -140,9 +140,14 @@ fn datagram_outcome(conversation: &Conversation, client: Side, now: Timestamp) -
     unanswered(asked, span, conversation.first, now)
 }
 
-/// Nobody answers from a group's or a network's address.
-fn answers_from_elsewhere(server: IpAddr) -> bool {
-    match server {
+/// Nobody answers from a group's or a network's address, and a TFTP server answers each request from
+/// a port of its own choice (RFC 1350, section 4), which is another conversation.
+fn answers_from_elsewhere(server: Endpoint) -> bool {
+    const TFTP: u16 = 69;
+    if server.port == TFTP {
+        return true;
+    }
+    match server.ip {
         IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
         IpAddr::V6(ip) => ip.is_multicast(),
     }

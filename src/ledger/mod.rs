@@ -25,7 +25,10 @@ use self::finding::Findings;
 use crate::{
     capture::Timestamp,
     flow::{Conversation, Outcome, SILENCE_NANOS},
-    judge::{CoverageRow, Expectation, Policy, Tally, Verdict, Witness, coverage},
+    judge::{
+        CoverageRow, Expectation, Policy, Status as CoverageStatus, Tally, Verdict, Witness,
+        coverage,
+    },
 };
 
 /// What changed since the last time.
@@ -190,6 +193,50 @@ impl Ledger {
     #[must_use]
     pub fn coverage(&self) -> Vec<CoverageRow<'_>> {
         coverage(&self.policy, &self.tally)
+    }
+
+    /// The coverage as it is by now: what failed until it was mended, and has worked ever since, is
+    /// verified here, while a report calls it flaky for good.
+    #[must_use]
+    pub fn coverage_now(&self) -> Vec<CoverageRow<'_>> {
+        let mut rows = self.coverage();
+        for row in rows.iter_mut().filter(|row| row.status == CoverageStatus::Flaky) {
+            if let Some(until) = self.failed_until(row) {
+                row.status = CoverageStatus::Verified;
+                let failures = row.blocked;
+                row.note = format!("mended: failed {failures} times, the last at {until}");
+            }
+        }
+        rows
+    }
+
+    /// When a rule's last failure between two machines began, if it has worked ever since and had not
+    /// worked in between failures.
+    fn failed_until(&self, row: &CoverageRow<'_>) -> Option<Timestamp> {
+        let of_pair = |one: &&Row| {
+            one.client_machine == row.client
+                && one.server_machine == row.server
+                && one.expectation.rules.iter().any(|rule| {
+                    self.policy.entry(*rule).is_some_and(|entry| {
+                        entry.id == row.entry.id
+                            || entry.group.is_some() && entry.group == row.entry.group
+                    })
+                })
+        };
+        let (mut worked, mut failed) = (Vec::new(), Vec::new());
+        for one in self.rows.iter().flatten().filter(of_pair) {
+            match one.verdict {
+                Verdict::Blocked => failed.push(one.conversation.first),
+                Verdict::Ok if one.outcome == Outcome::Answered => {
+                    worked.push(one.conversation.first);
+                }
+                _ => {}
+            }
+        }
+        let (first, last) = (failed.iter().min()?, failed.iter().max()?);
+        let works_since = worked.iter().any(|time| time > last);
+        let in_between = worked.iter().any(|time| first < time && time < last);
+        (works_since && !in_between).then_some(*last)
     }
 
     /// The latest time it knows of.

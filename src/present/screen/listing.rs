@@ -110,7 +110,7 @@ pub struct RuleLine {
 /// The rules of the coverage.
 #[must_use]
 pub fn rules(ledger: &Ledger, filter: &Filter) -> Listing<RuleLine> {
-    let coverage = ledger.coverage();
+    let coverage = ledger.coverage_now();
     let groups: Vec<&[CoverageRow<'_>]> = coverage.chunk_by(same_rule).collect();
     let all = groups.len();
     let passing = groups.into_iter().filter(|rows| {
@@ -164,7 +164,7 @@ pub fn pairs(ledger: &Ledger, filter: &Filter, rule: &RuleLine) -> Listing<PairL
     let policy = ledger.policy();
     let name =
         |id: Option<MachineId>| id.map_or_else(|| "*".to_owned(), |id| names::machine(policy, id));
-    let coverage = ledger.coverage();
+    let coverage = ledger.coverage_now();
     let of_rule = |row: &&CoverageRow<'_>| {
         row.entry.id == rule.id || rule.group.is_some() && row.entry.group == rule.group
     };
