@@ -107,7 +107,6 @@ fn conversation(page: &mut Page, ledger: &Ledger, row: &Row) {
     page.title(mark(row.verdict), &head, style);
     page.say("why", &policy.why(&judgement));
     page.say("evidence", &format!("{}; outcome {}", row.evidence.name(), row.outcome.name()));
-    rules(page, policy, &judgement);
     if row.verdict == Verdict::Blocked
         && let Some(remedy) = remedy::of(policy, &judgement)
     {
@@ -119,9 +118,11 @@ fn conversation(page: &mut Page, ledger: &Ledger, row: &Row) {
         }
     }
     page.gap();
+    timeline(page, row);
+    page.gap();
     sides(page, policy, row);
     page.gap();
-    timeline(page, row);
+    rules(page, policy, &judgement);
 }
 
 fn rules(page: &mut Page, policy: &Policy, judgement: &Judgement<'_>) {
