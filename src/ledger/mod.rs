@@ -203,8 +203,10 @@ impl Ledger {
         for row in rows.iter_mut().filter(|row| row.status == CoverageStatus::Flaky) {
             if let Some(until) = self.failed_until(row) {
                 row.status = CoverageStatus::Verified;
-                let failures = row.blocked;
-                row.note = format!("mended: failed {failures} times, the last at {until}");
+                let times = if row.blocked == 1 { "once" } else { "more than once" };
+                let until = until.to_string();
+                let clock = until.get(11..19).unwrap_or(&until);
+                row.note = format!("mended; failed {times}, last {clock}");
             }
         }
         rows

@@ -1,6 +1,7 @@
 //! The coverage: rules down, status across; and the pairs of machines under a rule.
 
 use ratatui::{Frame, style::Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     empty,
@@ -82,7 +83,8 @@ fn remark(line: &RuleLine, seen: bool, width: u16) -> &'static str {
 pub fn draw_pairs(frame: &mut Frame<'_>, screen: &Screen, rule: &RuleLine, layout: &Layout) {
     let theme = screen.theme();
     let lines = &screen.lists.pairs.rows;
-    let name = ((layout.rows.width.saturating_sub(50)) / 3).clamp(8, 24);
+    let names = lines.iter().flat_map(|line| [line.client.width(), line.server.width()]);
+    let name = u16::try_from(names.max().unwrap_or(0)).unwrap_or(u16::MAX).clamp(6, 24);
     let columns = [
         Heading::left("status", 16),
         Heading::left("client", name),

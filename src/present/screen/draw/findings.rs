@@ -14,11 +14,13 @@ use super::{
     text::{cut, fill},
 };
 use crate::{
+    judge::Verdict,
     ledger::{Finding, Ledger},
     present::{
-        names,
+        clean, names,
         screen::{
             layout::Layout,
+            remedy,
             state::{Screen, View},
             theme::mark,
         },
@@ -49,6 +51,39 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger, layout: &La
         let selected = place == cursor.selected;
         let paragraph = Paragraph::new(lines(screen, ledger, finding, selected, area.width));
         frame.render_widget(paragraph, area);
+    }
+    let used = u16::try_from((rows.len() - cursor.top).min(shown) * 2).unwrap_or(u16::MAX);
+    in_full(frame, screen, ledger, layout.rows, used);
+}
+
+/// Where the list leaves room at the bottom, the selected finding's sentence is told in full.
+fn in_full(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger, area: Rect, used: u16) {
+    let theme = screen.theme();
+    let finding = screen.selected_finding().and_then(|key| ledger.finding(key));
+    let row = finding.and_then(|one| ledger.row(*one.places.last()?));
+    let Some(row) = row else { return };
+    let policy = ledger.policy();
+    let judgement = row.judgement(policy);
+    let width = usize::from(area.width).saturating_sub(2);
+    let wrapped = |text: &str, style: Style| -> Vec<Line<'static>> {
+        let lines = textwrap::wrap(text, width.max(1));
+        lines.iter().map(|line| Line::styled(format!(" {line}"), style)).collect()
+    };
+    let mut lines = vec![Line::styled("─".repeat(area.width.into()), theme.quiet)];
+    lines.extend(wrapped(&clean(&policy.why(&judgement)), Style::new()));
+    if row.verdict == Verdict::Blocked
+        && let Some(remedy) = remedy::of(policy, &judgement)
+    {
+        let text = match &remedy.command {
+            Some(command) => format!("on {}: {command}", remedy.machine),
+            None => remedy.words,
+        };
+        lines.extend(wrapped(&clean(&text), theme.accent));
+    }
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    if used + height <= area.height {
+        let at = Rect { y: area.y + area.height - height, height, ..area };
+        frame.render_widget(Paragraph::new(lines), at);
     }
 }
 
