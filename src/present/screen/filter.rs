@@ -239,12 +239,12 @@ impl Test {
                 let ends = subject.client.ip.iter().chain(&subject.server.ip);
                 ends.into_iter().any(|ip| all.iter().any(|network| network.contains(ip)))
             }
-            Self::Client(all) => all.iter().any(|name| subject.client.is(name)),
-            Self::Server(all) => all.iter().any(|name| subject.server.is(name)),
-            Self::Machine(all) => {
-                all.iter().any(|name| subject.client.is(name) || subject.server.is(name))
-            }
-            Self::Rule(all) => subject.rule_ids().any(|id| all.iter().any(|one| id.contains(one))),
+            Self::Client(all) => all.iter().any(|name| subject.is(&subject.client, name)),
+            Self::Server(all) => all.iter().any(|name| subject.is(&subject.server, name)),
+            Self::Machine(all) => all
+                .iter()
+                .any(|name| subject.is(&subject.client, name) || subject.is(&subject.server, name)),
+            Self::Rule(all) => all.iter().any(|id| subject.has_rule(id)),
             Self::Protocol(all) => {
                 subject.protocol.is_some_and(|one| all.iter().any(|name| one == name))
             }

@@ -30,15 +30,6 @@ impl<'a> Party<'a> {
             roles: machine.map(|machine| machine.roles.with_implied()).unwrap_or_default(),
         }
     }
-
-    /// Whether the name, or the address of a stranger, holds this text in lower case.
-    pub fn is(&self, text: &str) -> bool {
-        match (self.name, self.ip) {
-            (Some(name), _) => name.to_lowercase().contains(text),
-            (None, Some(ip)) => ip.to_string().contains(text),
-            (None, None) => false,
-        }
-    }
 }
 
 /// What a filter can ask of a row; what a view does not know stays empty.
@@ -132,6 +123,31 @@ impl<'a> Subject<'a> {
         more: String,
     ) -> Self {
         Self { client: Party::of(policy, id, ip), verdicts, more, ..Self::empty(policy) }
+    }
+
+    /// Whether a side's name, or the address of a stranger, is this text in lower case; or holds it,
+    /// unless the text is another machine's whole name.
+    pub(super) fn is(&self, party: &Party<'_>, text: &str) -> bool {
+        match (party.name, party.ip) {
+            (Some(name), _) => {
+                let name = name.to_lowercase();
+                let mut machines = self.policy.site.machines();
+                name == text
+                    || name.contains(text)
+                        && !machines.any(|(_, machine)| machine.name.to_lowercase() == text)
+            }
+            (None, Some(ip)) => ip.to_string().contains(text),
+            (None, None) => false,
+        }
+    }
+
+    /// Whether one of the rules has this id in lower case; or holds it, unless it is another rule's.
+    pub(super) fn has_rule(&self, text: &str) -> bool {
+        let ids: Vec<String> = self.rule_ids().collect();
+        let mut entries = self.policy.matrix.entries.iter();
+        ids.iter().any(|id| id == text)
+            || ids.iter().any(|id| id.contains(text))
+                && !entries.any(|entry| entry.id.to_lowercase() == text)
     }
 
     pub(super) fn has_role(&self, role: Role) -> bool {

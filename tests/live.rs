@@ -1,0 +1,394 @@
+//! The program at work on an interface: in the laboratory, while real clients carry out VMM's
+//! operations. Root and the laboratory's packages are needed; skipped, with a word, elsewhere.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+#![cfg(target_os = "linux")]
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Says to a test's second self that the laboratory is up.
+const INSIDE: &str = "VMMTAP_TEST_IN_LAB";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn lab() -> PathBuf {
+    root().join("tests/lab/lab")
+}
+
+/// Runs the body of a test while the laboratory is up: the test runs itself again below `lab with`.
+fn in_the_lab(test: &str, body: impl FnOnce()) {
+    if env::var_os(INSIDE).is_some_and(|inside| inside == test) {
+        return body();
+    }
+    if !nix::unistd::Uid::effective().is_root() {
+        return println!("skipped: only root can bring the laboratory up");
+    }
+    for tool in ["ip", "nft", "nginx", "smbd", "samba-tool", "ipmi_sim", "dnsmasq", "tcpreplay"] {
+        let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
+        if !found.is_ok_and(|output| output.status.success()) {
+            return println!("skipped: the laboratory lacks {tool}; tests/lab/lab install");
+        }
+    }
+    let output = Command::new(lab())
+        .arg("with")
+        .arg(env::current_exe().expect("this test"))
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, test)
+        .output()
+        .expect("the laboratory");
+    let (said, told) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "in the laboratory: {said}{told}");
+}
+
+fn do_in_lab(arguments: &[&str]) -> String {
+    let output = Command::new(lab()).args(arguments).output().expect("the laboratory");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "lab {arguments:?}: {told}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The program listening, with the lines that it writes.
+struct Listening {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Listening {
+    /// Begins to listen in a machine's namespace, and waits until it does.
+    fn on(namespace: &str, interface: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new("ip")
+            .args(["netns", "exec", namespace])
+            .arg(env!("CARGO_BIN_EXE_vmmtap"))
+            .args(["check", "-i", interface, "-s"])
+            .arg(root().join("tests/lab/vmmtap.toml"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("vmmtap runs");
+        let (sender, lines) = channel();
+        let output = child.stdout.take().expect("standard output");
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut told = BufReader::new(child.stderr.take().expect("standard error"));
+        let mut line = String::new();
+        while !line.starts_with("listening on") {
+            line.clear();
+            assert!(told.read_line(&mut line).expect("a line") > 0, "it did not listen");
+        }
+        // What it tells later is read, lest it wait for a reader.
+        thread::spawn(move || told.read_to_string(&mut String::new()));
+        Self { child, lines }
+    }
+
+    fn signal(&self, name: &str) {
+        let signalled = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(signalled.expect("kill").success());
+    }
+
+    /// Waits for the end: exit code and all lines that were not taken before.
+    fn end(mut self) -> (i32, Vec<String>) {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return (status.code().expect("an exit code"), self.lines.iter().collect());
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The next line for which a test holds.
+    fn awaits(&self, test: impl Fn(&str) -> bool) -> String {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Ok(line) = self.lines.recv_timeout(Duration::from_millis(100))
+                && test(&line)
+            {
+                return line;
+            }
+        }
+        panic!("the line never came");
+    }
+}
+
+fn json(lines: &[String]) -> Value {
+    serde_json::from_str(&lines.join("\n")).expect("one JSON report")
+}
+
+/// Client, server and port of the flows of a verdict.
+fn of_verdict(report: &Value, verdict: &str) -> BTreeSet<(String, String, u64)> {
+    let flows = report["flows"].as_array().expect("flows").iter();
+    flows
+        .filter(|flow| flow["verdict"] == verdict)
+        .map(|flow| {
+            let name = |side: &str| flow[side]["machine"].as_str().expect("a name").to_owned();
+            (name("client"), name("server"), flow["server"]["port"].as_u64().expect("a port"))
+        })
+        .collect()
+}
+
+fn status(report: &Value, rule: &str, client: &str, server: &str) -> String {
+    let rows = report["coverage"].as_array().expect("coverage").iter();
+    let row = rows
+        .filter(|row| row["rule"] == rule && row["client"] == client && row["server"] == server)
+        .last();
+    row.map_or("no such row", |row| row["status"].as_str().expect("a status")).to_owned()
+}
+
+/// An operation, what its firewall blocks, and the rule that expects it, unless an alternative of the
+/// rule proves it in spite of that.
+type Case = (&'static str, &'static [(&'static str, &'static str, u64)], &'static str);
+
+const OPERATIONS: [Case; 6] = [
+    ("add-host", &[("vmm01", "hv07", 5985)], "agent-winrm"),
+    ("library-transfer", &[("lib01", "hv07", 443)], "library-host-bits"),
+    ("console-connect", &[("con01", "vmm01", 8100)], "console-tcp"),
+    ("bare-metal", &[("vmm01", "bmc07", 623)], ""),
+    ("v2v", &[("vmm01", "esx01", 443), ("hv07", "esx01", 443)], "esxi-node-https"),
+    ("wsus", &[("vmm01", "wsus01", 8530), ("hv07", "wsus01", 8530)], "wsus-http"),
+];
+
+#[test]
+fn every_operation_is_judged_before_and_after_a_firewall_change() {
+    in_the_lab("every_operation_is_judged_before_and_after_a_firewall_change", || {
+        for (operation, blocked, rule) in OPERATIONS {
+            let (client, server, _) = blocked[0];
+            let judge = |variant: &str| {
+                let listening = Listening::on("vmmlab-switch", "br0", &["--format", "json"]);
+                do_in_lab(&["run", operation, variant]);
+                thread::sleep(Duration::from_secs(1));
+                listening.signal("-INT");
+                let (code, lines) = listening.end();
+                (code, json(&lines))
+            };
+            let (code, report) = judge("blocked");
+            let demanded: BTreeSet<_> = blocked
+                .iter()
+                .map(|(a, b, port)| ((*a).to_owned(), (*b).to_owned(), *port))
+                .collect();
+            assert_eq!(of_verdict(&report, "blocked"), demanded, "{operation}");
+            assert_eq!(code, 1, "{operation}");
+            let has_rule = !rule.is_empty();
+            let status = |report: &Value| status(report, rule, client, server);
+            assert!(!has_rule || status(&report) == "blocked", "{operation}: {}", status(&report));
+            let (code, report) = judge("clean");
+            assert!(of_verdict(&report, "blocked").is_empty(), "{operation}");
+            assert_eq!(code, 0, "{operation}");
+            assert!(!has_rule || status(&report) == "verified", "{operation}: {}", status(&report));
+        }
+    });
+}
+
+#[test]
+fn a_silent_flow_is_told_in_time_and_revised_when_the_answer_comes() {
+    in_the_lab("a_silent_flow_is_told_in_time_and_revised_when_the_answer_comes", || {
+        do_in_lab(&["firewall", "hv07", "drop", "tcp", "5985"]);
+        let listening = Listening::on("vmmlab-vmm01", "eth0", &["--format", "ndjson"]);
+        let client = Command::new(lab())
+            .args(["exec", "vmm01", "curl", "-sS", "-m", "20"])
+            .args(["--data-raw", "<Envelope/>", "http://10.20.1.7:5985/wsman"])
+            .stdout(Stdio::null())
+            .spawn();
+        let mut client = client.expect("a client");
+        let begun = Instant::now();
+        let line = listening.awaits(|line| line.contains("\"verdict\":\"blocked\""));
+        // The second SYN comes after 1 s.
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        let told: Value = serde_json::from_str(&line).expect("one object a line");
+        assert_eq!(told["outcome"], "silent");
+        do_in_lab(&["firewall", "hv07", "clear"]);
+        let line = listening.awaits(|line| line.contains("\"verdict\":\"ok\""));
+        let revised: Value = serde_json::from_str(&line).expect("one object a line");
+        assert_eq!(revised["community_id"], told["community_id"]);
+        assert_eq!(revised["first"], told["first"]);
+        client.wait().expect("the client ends");
+        listening.signal("-TERM");
+        let (code, lines) = listening.end();
+        assert_eq!(code, 0, "nothing is blocked in the end");
+        assert!(lines.iter().any(|line| line.contains("\"server\":{\"ip\":\"10.20.1.7\"")));
+    });
+}
+
+#[test]
+fn privileges_are_given_up_and_the_capture_is_kept() {
+    in_the_lab("privileges_are_given_up_and_the_capture_is_kept", || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = folder.path().join("kept.pcapng");
+        let report = folder.path().join("report.json");
+        let (kept, report) = (kept.to_str().expect("a name"), report.to_str().expect("a name"));
+        let arguments = ["--format", "json", "-w", kept, "-o", report];
+        let listening = Listening::on("vmmlab-vmm01", "eth0", &arguments);
+        let status = fs::read_to_string(format!("/proc/{}/status", listening.child.id()))
+            .expect("the child's status");
+        assert!(status.contains("CapEff:\t0000000000000000"), "{status}");
+        assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+        do_in_lab(&["run", "console-connect"]);
+        thread::sleep(Duration::from_secs(1));
+        listening.signal("-TERM");
+        let (code, _) = listening.end();
+        assert_eq!(code, 0);
+        let live: Value =
+            serde_json::from_str(&fs::read_to_string(report).expect("a report")).expect("JSON");
+        assert_eq!(live["captures"][0]["source"], "eth0");
+        let again = Command::new(env!("CARGO_BIN_EXE_vmmtap"))
+            .args(["check", "--format", "json", kept, "-s"])
+            .arg(root().join("tests/lab/vmmtap.toml"))
+            .output()
+            .expect("vmmtap runs");
+        let again: Value = serde_json::from_slice(&again.stdout).expect("JSON");
+        assert!(live["flows"].as_array().is_some_and(|flows| flows.len() >= 4));
+        assert_eq!(live["flows"], again["flows"], "what is kept tells the same");
+        assert_eq!(live["coverage"], again["coverage"]);
+    });
+}
+
+#[test]
+fn an_interface_that_goes_away_ends_the_listening_with_a_report() {
+    in_the_lab("an_interface_that_goes_away_ends_the_listening_with_a_report", || {
+        let listening = Listening::on("vmmlab-con01", "eth0", &["--format", "json"]);
+        do_in_lab(&["exec", "con01", "ping", "-c", "1", "-W", "2", "10.20.0.10"]);
+        thread::sleep(Duration::from_secs(1));
+        do_in_lab(&["exec", "con01", "ip", "link", "del", "eth0"]);
+        let (code, lines) = listening.end();
+        let report = json(&lines);
+        let problems = report["captures"][0]["problems"].to_string();
+        assert!(problems.contains("listening ended early"), "{problems}");
+        assert!(report["captures"][0]["packets"].as_u64() >= Some(2), "{report}");
+        assert_ne!(code, 0, "what came after is not known");
+    });
+}
+
+#[test]
+fn lost_packets_are_told_and_weaken_what_rests_on_silence() {
+    in_the_lab("lost_packets_are_told_and_weaken_what_rests_on_silence", || {
+        do_in_lab(&["firewall", "hv07", "drop", "tcp", "5985"]);
+        let arguments = ["--format", "json", "--buffer", "1", "--filter", ""];
+        let listening = Listening::on("vmmlab-vmm01", "eth0", &arguments);
+        let client = ["exec", "vmm01", "curl", "-sS", "-m", "3", "http://10.20.1.7:5985/wsman"];
+        let silent = Command::new(lab()).args(client).output().expect("a client");
+        assert!(!silent.status.success());
+        // The program stands still while the wire does not.
+        listening.signal("-STOP");
+        let capture = root().join("captures/add-host-clean/capture.pcap");
+        let capture = capture.to_str().expect("a name");
+        let replay =
+            ["exec", "vmm01", "tcpreplay", "-q", "-i", "eth0", "--topspeed", "-l", "200", capture];
+        do_in_lab(&replay);
+        listening.signal("-CONT");
+        thread::sleep(Duration::from_secs(1));
+        listening.signal("-INT");
+        let (code, lines) = listening.end();
+        assert_eq!(code, 1);
+        let report = json(&lines);
+        let problems = report["captures"][0]["problems"].to_string();
+        assert!(problems.contains("packets lost by the recorder"), "{problems}");
+        let flows = report["flows"].as_array().expect("flows");
+        let silent: Vec<&Value> = flows.iter().filter(|flow| flow["outcome"] == "silent").collect();
+        assert!(!silent.is_empty());
+        assert!(silent.iter().all(|flow| flow["evidence"] == "weak"), "{silent:?}");
+    });
+}
+
+/// The end of it all: a host that cannot be added, the exception put in, the host added.
+#[test]
+fn the_screen_shows_what_is_blocked_and_that_it_was_mended() {
+    if Command::new("tmux").arg("-V").output().is_err() {
+        return println!("skipped: tmux is not installed");
+    }
+    in_the_lab("the_screen_shows_what_is_blocked_and_that_it_was_mended", || {
+        let pane = Pane::watching("vmm01");
+        pane.shows("live", PATIENCE);
+        do_in_lab(&["firewall", "hv07", "drop", "tcp", "5985"]);
+        let client = ["exec", "vmm01", "curl", "-sS", "-m", "4", "http://10.20.1.7:5985/wsman"];
+        let client = Command::new(lab()).args(client).stderr(Stdio::null()).spawn();
+        // Two SYNs take a second; the screen is at most a second behind.
+        pane.shows("vmm01 -> hv07  tcp 5985  agent-winrm (row 3)", Duration::from_secs(6));
+        pane.send("Enter");
+        pane.shows("New-NetFirewallRule", PATIENCE);
+        client.expect("a client").wait().expect("the client ends");
+        do_in_lab(&["firewall", "hv07", "clear"]);
+        do_in_lab(&["run", "add-host"]);
+        pane.send("Escape");
+        pane.shows("works since", PATIENCE);
+        pane.send("3");
+        pane.send("/");
+        pane.send("rule:agent-winrm");
+        pane.send("Enter");
+        pane.send("Enter");
+        let text = pane.shows("mended", PATIENCE);
+        let row = text.lines().find(|line| line.contains("mended")).unwrap_or_default();
+        assert!(row.contains("√ verified") && row.contains("hv07"), "{text}");
+        pane.send("q");
+        pane.shows("EXIT 1", PATIENCE);
+    });
+}
+
+struct Pane(String);
+
+impl Pane {
+    fn watching(machine: &str) -> Self {
+        let pane = Self(format!("vmmtap-live-{}", std::process::id()));
+        let (lab, program) = (lab(), Path::new(env!("CARGO_BIN_EXE_vmmtap")));
+        let site = root().join("tests/lab/vmmtap.toml");
+        let command = format!(
+            "{} exec {machine} {} watch -i eth0 -s {}; echo EXIT $?; sleep 60",
+            lab.display(),
+            program.display(),
+            site.display()
+        );
+        pane.tmux(&["new-session", "-d", "-x", "110", "-y", "40", "sh", "-c", &command]);
+        pane
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let mut tmux = Command::new("tmux");
+        tmux.args(["-L", &self.0, "-f", "/dev/null"]).args(arguments).env_remove("TMUX");
+        String::from_utf8_lossy(&tmux.output().expect("tmux").stdout).into_owned()
+    }
+
+    fn send(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+        // An escape followed by a letter within a moment would be another key.
+        thread::sleep(Duration::from_millis(200));
+    }
+
+    fn shows(&self, text: &str, patience: Duration) -> String {
+        let begun = Instant::now();
+        loop {
+            let pane = self.tmux(&["capture-pane", "-p"]);
+            if pane.contains(text) {
+                return pane;
+            }
+            assert!(begun.elapsed() < patience, "never showed {text}:\n{pane}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Pane {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
