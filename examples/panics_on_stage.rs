@@ -2,6 +2,7 @@
 
 use vmmtap::terminal::Stage;
 
+#[expect(clippy::panic, reason = "that is what it is for")]
 fn main() -> std::io::Result<()> {
     let _stage = Stage::enter()?;
     panic!("a mistake while the screen is up");
