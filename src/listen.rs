@@ -160,6 +160,7 @@ impl Listener {
             first: self.first,
             last: self.last,
             listened,
+            drops: Some(self.drops),
             problems: self.problems,
         }
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Frame, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, layout::Layout, open,
-    record::Head,
+    Drops, Frame, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, layout::Layout,
+    open, record::Head,
 };
 
 /// How a capture is written.
@@ -42,6 +42,8 @@ pub struct Summary {
     pub last: Option<Timestamp>,
     /// Of an interface: from when until when it was listened to, quiet or not.
     pub listened: Option<(Timestamp, Timestamp)>,
+    /// Of an interface: packets lost while it was listened to.
+    pub drops: Option<Drops>,
     /// What went wrong.
     pub problems: Problems,
 }
@@ -98,6 +100,7 @@ impl CaptureFile {
             first: None,
             last: None,
             listened: None,
+            drops: None,
             problems: Problems::default(),
         };
         Ok(Self { summary, layout, bytes, head: None })

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{clean, names};
 use crate::{
-    capture::{NANOS_PER_SECOND, Summary},
+    capture::{Drops, NANOS_PER_SECOND, Summary},
     flow::{ConnState, Counters, Endpoint, Tcp, community_id},
     identify::{MachineId, Ports},
     judge::{CoverageRow, Judgement, PairCount, Policy},
@@ -179,6 +179,15 @@ pub(super) struct CaptureRecord {
     first: Option<String>,
     last: Option<String>,
     problems: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<DroppedRecord>,
+}
+
+/// Packets lost while an interface was listened to.
+#[derive(Serialize)]
+struct DroppedRecord {
+    kernel: u64,
+    interface: u64,
 }
 
 impl CaptureRecord {
@@ -195,6 +204,9 @@ impl CaptureRecord {
                 .iter()
                 .map(|line| clean(line).into_owned())
                 .collect(),
+            dropped: summary
+                .drops
+                .map(|Drops { kernel, interface }| DroppedRecord { kernel, interface }),
         }
     }
 }
