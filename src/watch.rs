@@ -138,6 +138,11 @@ impl Watcher {
 
     fn handle(&mut self, stage: &mut Stage, event: Event) -> anyhow::Result<bool> {
         let mut effect = None;
+        // What is typed into the filter is worked out once for all that waits; any other key means
+        // what the lists show.
+        if self.screen.must_refresh() && self.screen.prompt.is_none() {
+            self.screen.refresh(&self.ledger);
+        }
         match event {
             Event::Key(key) => effect = self.screen.key(&key, &self.ledger),
             Event::Mouse(mouse) => self.screen.mouse(&mouse, &self.ledger),
@@ -155,9 +160,6 @@ impl Watcher {
             Some(Effect::Copy(text)) => Stage::copy(&text)?,
             Some(Effect::Export(name)) => self.screen.message = Some(self.export(&name)),
             None => {}
-        }
-        if self.screen.must_refresh() {
-            self.screen.refresh(&self.ledger);
         }
         Ok(false)
     }

@@ -230,7 +230,7 @@ impl Test {
             Self::Outcome(all) => subject.outcome.is_some_and(|one| all.contains(&one)),
             Self::Evidence(all) => subject.evidence.is_some_and(|one| all.contains(&one)),
             Self::Expectation(all) => subject.expectation.is_some_and(|one| all.contains(&one)),
-            Self::Status(all) => subject.statuses.iter().any(|one| all.contains(one)),
+            Self::Status(all) => subject.status.is_some_and(|one| all.contains(&one)),
             Self::Transport(all) => subject.transport.is_some_and(|one| all.contains(&one)),
             Self::Role(all) => all.iter().any(|role| subject.has_role(*role)),
             Self::Port(all) => subject.has_port(all),

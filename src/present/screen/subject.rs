@@ -2,6 +2,8 @@
 
 use std::{fmt::Write, net::IpAddr, ops::RangeInclusive};
 
+use arrayvec::ArrayVec;
+
 use super::{super::names, theme::mark};
 use crate::{
     flow::{Outcome, Transport},
@@ -40,13 +42,13 @@ pub struct Subject<'a> {
     pub(super) transport: Option<Transport>,
     port: Option<u16>,
     ports: Option<&'a Ports>,
-    pub(super) verdicts: Vec<Verdict>,
+    pub(super) verdicts: ArrayVec<Verdict, 7>,
     pub(super) outcome: Option<Outcome>,
     pub(super) evidence: Option<Evidence>,
     pub(super) expectation: Option<Kind>,
-    pub(super) statuses: Vec<Status>,
+    pub(super) status: Option<Status>,
     pub(super) protocol: Option<&'static str>,
-    rules: Vec<RuleRef>,
+    rules: &'a [RuleRef],
     rule: Option<(&'a str, Option<u8>)>,
     more: String,
 }
@@ -60,13 +62,13 @@ impl<'a> Subject<'a> {
             transport: None,
             port: None,
             ports: None,
-            verdicts: Vec::new(),
+            verdicts: ArrayVec::new(),
             outcome: None,
             evidence: None,
             expectation: None,
-            statuses: Vec::new(),
+            status: None,
             protocol: None,
-            rules: Vec::new(),
+            rules: &[],
             rule: None,
             more: String::new(),
         }
@@ -74,19 +76,19 @@ impl<'a> Subject<'a> {
 
     /// A conversation.
     #[must_use]
-    pub fn row(policy: &'a Policy, row: &Row) -> Self {
+    pub fn row(policy: &'a Policy, row: &'a Row) -> Self {
         let spoken = row.conversation.protocol(row.client);
         Self {
             client: Party::of(policy, row.client_machine, Some(row.client_end().ip)),
             server: Party::of(policy, row.server_machine, Some(row.server_end().ip)),
             transport: Some(row.conversation.transport),
             port: Some(row.server_end().port),
-            verdicts: vec![row.verdict],
+            verdicts: std::iter::once(row.verdict).collect(),
             outcome: Some(row.outcome),
             evidence: Some(row.evidence),
             expectation: Some(row.expectation.kind),
             protocol: spoken.map(|protocol| protocol.name()),
-            rules: row.expectation.rules.clone(),
+            rules: &row.expectation.rules,
             ..Self::empty(policy)
         }
     }
@@ -106,7 +108,7 @@ impl<'a> Subject<'a> {
             server: Party::of(policy, row.server, None),
             transport: row.entry.transport,
             ports: Some(&row.ports),
-            statuses: vec![row.status],
+            status: Some(row.status),
             rule: Some((&row.entry.id, row.entry.row)),
             more: row.note.clone(),
             ..Self::empty(policy)
@@ -119,7 +121,7 @@ impl<'a> Subject<'a> {
         policy: &'a Policy,
         id: Option<MachineId>,
         ip: Option<IpAddr>,
-        verdicts: Vec<Verdict>,
+        verdicts: ArrayVec<Verdict, 7>,
         more: String,
     ) -> Self {
         Self { client: Party::of(policy, id, ip), verdicts, more, ..Self::empty(policy) }
@@ -204,7 +206,7 @@ impl<'a> Subject<'a> {
             self.expectation.map(Kind::name),
             self.protocol,
         ];
-        for word in names.into_iter().flatten().chain(self.statuses.iter().map(|one| one.name())) {
+        for word in names.into_iter().flatten().chain(self.status.map(Status::name)) {
             let _infallible = write!(line, "{word} ");
         }
         for id in self.rule_ids() {
