@@ -218,6 +218,18 @@ fn what_is_blocked_is_copied_as_the_exception_that_mends_it() {
 }
 
 #[test]
+fn filters_used_before_come_back() {
+    let mut stage = Stage::of_scenario(Setup::default(), (80, 24));
+    stage.press(&["2", "/", "verdict:ok", "<enter>", "/", "<ctrl-u>", "port:5985", "<enter>"]);
+    stage.press(&["/", "<up>", "<up>"]);
+    assert!(stage.text().contains("filter: verdict:ok"), "{}", stage.text());
+    stage.press(&["<up>", "<down>", "<enter>"]);
+    assert_eq!(stage.screen.filter.text, "port:5985");
+    stage.press(&["/", "<up>", "<down>", "<enter>"]);
+    assert!(stage.screen.filter.is_empty(), "what was not typed yet is empty");
+}
+
+#[test]
 fn the_mouse_selects_opens_scrolls_and_changes_views() {
     use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
     let mut stage = Stage::of_scenario(Setup::default(), (80, 24));

@@ -10,9 +10,12 @@ use super::{
 };
 use crate::ledger::Ledger;
 
+/// Filter lines remembered.
+const HISTORY: usize = 50;
+
 impl Screen {
     pub(super) fn ask(&mut self, purpose: Purpose, text: String) {
-        self.prompt = Some(Prompt { purpose, input: Input::new(text), mistake: None });
+        self.prompt = Some(Prompt { purpose, input: Input::new(text), mistake: None, back: 0 });
     }
 
     pub(super) fn type_key(&mut self, event: &KeyEvent, ledger: &Ledger) -> Option<Effect> {
@@ -20,6 +23,9 @@ impl Screen {
         match event.code {
             KeyCode::Esc => return None,
             KeyCode::Enter => return self.finish_prompt(prompt, ledger),
+            KeyCode::Up | KeyCode::Down if prompt.purpose != Purpose::Export => {
+                self.recall(&mut prompt, event.code == KeyCode::Up);
+            }
             _ => {}
         }
         if let Some(request) = edit(event) {
@@ -38,6 +44,26 @@ impl Screen {
             }
         }
         self.check_prompt();
+    }
+
+    /// Puts an earlier filter line, or a later one, in the place of what is typed.
+    fn recall(&self, prompt: &mut Prompt, earlier: bool) {
+        let step = if earlier { 1 } else { -1 };
+        prompt.back = prompt.back.saturating_add_signed(step).min(self.history.len());
+        let line = self.history.iter().rev().nth(prompt.back.wrapping_sub(1));
+        if prompt.back == 0 || line.is_some() {
+            prompt.input = Input::new(line.cloned().unwrap_or_default());
+        }
+    }
+
+    /// Remembers a filter line, once.
+    fn remember(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.history.retain(|known| known != line);
+            self.history.push(line.to_owned());
+            let excess = self.history.len().saturating_sub(HISTORY);
+            self.history.drain(..excess);
+        }
     }
 
     /// A filter is in force as soon as it can be understood.
@@ -62,6 +88,7 @@ impl Screen {
             Purpose::Export if text.is_empty() => None,
             Purpose::Export => Some(Effect::Export(text)),
             Purpose::Filter | Purpose::Search => {
+                self.remember(&text);
                 match Filter::parse(&text) {
                     Err(_) => self.prompt = Some(prompt),
                     Ok(filter) if prompt.purpose == Purpose::Filter => self.set_filter(filter),

@@ -76,6 +76,8 @@ pub struct Prompt {
     pub input: Input,
     /// What is wrong with it.
     pub mistake: Option<Mistake>,
+    /// How far back in the history one stands; 0 for what is being typed.
+    pub(super) back: usize,
 }
 
 /// What a prompt is for.
@@ -167,6 +169,8 @@ pub struct Screen {
     pub prompt: Option<Prompt>,
     /// The filter in force.
     pub filter: Filter,
+    /// Filter lines that were in force, the latest last.
+    pub history: Vec<String>,
     /// What was last searched for.
     pub search: Option<Filter>,
     /// Whether the view is held.
@@ -217,6 +221,7 @@ impl Screen {
             view: View::default(),
             windows: Vec::new(),
             prompt: None,
+            history: Vec::new(),
             search: None,
             paused: false,
             follow: setup.live,

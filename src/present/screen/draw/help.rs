@@ -71,6 +71,7 @@ pub fn lines(screen: &Screen) -> Vec<Line<'static>> {
     lines.push(Line::raw(
         "  key is looked for in all that a row says; /x/ is a regular expression.",
     ));
+    lines.push(Line::raw("  Up and Down bring back lines used before; Ctrl-U empties the line."));
     for (_, example) in KEYS {
         lines.push(Line::styled(format!("    {example}"), Style::new()));
     }
