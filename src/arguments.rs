@@ -107,32 +107,32 @@ pub struct Listening {
     pub interface: Option<String>,
     /// Take in what this pcap-filter(7) expression lets through, instead of what concerns the
     /// machines of the site; an empty one lets everything through.
-    #[arg(long, value_name = "EXPR", requires = "interface")]
+    #[arg(long, value_name = "EXPR", requires = "interface", conflicts_with = "captures")]
     pub filter: Option<String>,
     /// End after this time, such as 90s, 5m or 1h 30m.
-    #[arg(long, value_name = "TIME", requires = "interface", value_parser = duration)]
+    #[arg(long, value_name = "TIME", requires = "interface", conflicts_with = "captures", value_parser = duration)]
     pub duration: Option<Duration>,
     /// End after so many packets.
-    #[arg(long, value_name = "N", requires = "interface",
+    #[arg(long, value_name = "N", requires = "interface", conflicts_with = "captures",
         value_parser = clap::value_parser!(u64).range(1..))]
     pub packets: Option<u64>,
     /// Keep what is captured in a pcapng file.
-    #[arg(short, long, value_name = "FILE", requires = "interface")]
+    #[arg(short, long, value_name = "FILE", requires = "interface", conflicts_with = "captures")]
     pub write: Option<PathBuf>,
     /// Bytes kept of each packet.
-    #[arg(long, value_name = "BYTES", requires = "interface", default_value_t = DEFAULT_SNAP_LEN,
+    #[arg(long, value_name = "BYTES", requires = "interface", conflicts_with = "captures", default_value_t = DEFAULT_SNAP_LEN,
         value_parser = clap::value_parser!(u32).range(96..=i64::from(DEFAULT_SNAP_LEN)))]
     pub snap_length: u32,
     /// The kernel's buffer in MiB: what comes while the program is elsewhere waits there.
-    #[arg(long, value_name = "MIB", requires = "interface",
+    #[arg(long, value_name = "MIB", requires = "interface", conflicts_with = "captures",
         default_value_t = DEFAULT_BUFFER_BYTES >> 20,
         value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub buffer: u32,
     /// See only what is for this machine.
-    #[arg(long, requires = "interface")]
+    #[arg(long, requires = "interface", conflicts_with = "captures")]
     pub no_promiscuous: bool,
     /// Keep privileges and access to files after opening the interface.
-    #[arg(long, requires = "interface")]
+    #[arg(long, requires = "interface", conflicts_with = "captures")]
     pub no_sandbox: bool,
 }
 
