@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use ratatui::style::{Color, Modifier, Style};
 use stage::Stage;
 use vmmtap::present::screen::{
-    Effect, Screen, Setup, ThemeName, View, Window, action::BINDINGS, export,
+    Effect, Filter, Screen, Setup, ThemeName, View, Window, action::BINDINGS, export,
 };
 
 /// What is shown, and the keys that lead there.
@@ -283,6 +283,37 @@ fn what_is_exported_is_what_the_filter_shows() {
         for name in ["a.json", "a.csv", "a.md"] {
             let text = export(&stage.screen, &stage.ledger, std::path::Path::new(name));
             assert!(text.expect("written").lines().count() >= 3, "{view} {name}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Whatever is typed: a mistake stands at a word of the line, and the screen can be drawn.
+    #[test]
+    fn any_filter_line_is_understood_or_shown_where_it_is_wrong(
+        line in "([!a-z:,/\"\\\\0-9. -]|verdict:|port:|ip:|[(\\[ü日\u{202e}]){0,24}",
+    ) {
+        match Filter::parse(&line) {
+            Ok(filter) => proptest::prop_assert_eq!(filter.text, line.trim()),
+            Err(mistake) => proptest::prop_assert!(line.get(mistake.at).is_some_and(|word| !word.is_empty())),
+        }
+    }
+
+    /// Whatever keys are pressed, in whatever order: no panic, and the selection is among the rows.
+    #[test]
+    fn any_keys_leave_a_screen_that_can_be_drawn(
+        keys in proptest::collection::vec("[ -~]|<(enter|esc|up|down|left|right|home|end|pageup|pagedown|tab|backtab|backspace)>", 0..24),
+    ) {
+        let mut stage = Stage::of_scenario(Setup::default(), (60, 14));
+        for key in &keys {
+            stage.press(&[key]);
+        }
+        proptest::prop_assert_eq!(stage.text().lines().count(), 14);
+        for list in 0..stage.screen.cursors.len() {
+            let (len, _) = stage.screen.extent(list);
+            proptest::prop_assert!(stage.screen.cursors[list].selected < len.max(1));
         }
     }
 }
