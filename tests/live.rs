@@ -18,6 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::Value;
 
 /// Says to a test's second self that the laboratory is up.
@@ -109,9 +113,9 @@ impl Listening {
         Self { child, lines }
     }
 
-    fn signal(&self, name: &str) {
-        let signalled = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        assert!(signalled.expect("kill").success());
+    fn signal(&self, signal: Signal) {
+        let child = Pid::from_raw(self.child.id().try_into().expect("a process's number"));
+        kill(child, signal).expect("the process is there");
     }
 
     /// Waits for the end: exit code and all lines that were not taken before.
@@ -186,7 +190,7 @@ fn every_operation_is_judged_before_and_after_a_firewall_change() {
                 let listening = Listening::on("vmmlab-switch", "br0", &["--format", "json"]);
                 do_in_lab(&["run", operation, variant]);
                 thread::sleep(Duration::from_secs(1));
-                listening.signal("-INT");
+                listening.signal(Signal::SIGINT);
                 let (code, lines) = listening.end();
                 (code, json(&lines))
             };
@@ -231,7 +235,7 @@ fn a_silent_flow_is_told_in_time_and_revised_when_the_answer_comes() {
         assert_eq!(revised["community_id"], told["community_id"]);
         assert_eq!(revised["first"], told["first"]);
         client.wait().expect("the client ends");
-        listening.signal("-TERM");
+        listening.signal(Signal::SIGTERM);
         let (code, lines) = listening.end();
         assert_eq!(code, 0, "nothing is blocked in the end");
         assert!(lines.iter().any(|line| line.contains("\"server\":{\"ip\":\"10.20.1.7\"")));
@@ -253,7 +257,7 @@ fn privileges_are_given_up_and_the_capture_is_kept() {
         assert!(status.contains("NoNewPrivs:\t1"), "{status}");
         do_in_lab(&["run", "console-connect"]);
         thread::sleep(Duration::from_secs(1));
-        listening.signal("-TERM");
+        listening.signal(Signal::SIGTERM);
         let (code, _) = listening.end();
         assert_eq!(code, 0);
         let live: Value =
@@ -297,15 +301,15 @@ fn lost_packets_are_told_and_weaken_what_rests_on_silence() {
         let silent = Command::new(lab()).args(client).output().expect("a client");
         assert!(!silent.status.success());
         // The program stands still while the wire does not.
-        listening.signal("-STOP");
+        listening.signal(Signal::SIGSTOP);
         let capture = root().join("captures/add-host-clean/capture.pcap");
         let capture = capture.to_str().expect("a name");
         let replay =
             ["exec", "vmm01", "tcpreplay", "-q", "-i", "eth0", "--topspeed", "-l", "200", capture];
         do_in_lab(&replay);
-        listening.signal("-CONT");
+        listening.signal(Signal::SIGCONT);
         thread::sleep(Duration::from_secs(1));
-        listening.signal("-INT");
+        listening.signal(Signal::SIGINT);
         let (code, lines) = listening.end();
         assert_eq!(code, 1);
         let report = json(&lines);

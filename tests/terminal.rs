@@ -5,10 +5,16 @@
 #![cfg(unix)]
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, id},
     thread::sleep,
     time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 /// A terminal of its own, ended with the test.
@@ -17,6 +23,7 @@ struct Pane(String);
 impl Drop for Pane {
     fn drop(&mut self) {
         let _gone = self.tmux(&["kill-server"]);
+        let _never_written = fs::remove_file(self.pid_file());
     }
 }
 
@@ -34,13 +41,24 @@ impl Pane {
         }
         let pane = Self(format!("vmmtap-{}-{test}", id()));
         let script = format!(
-            "before=$(stty -g); {command}; echo \"EXIT $?\"; \
-             [ \"$(stty -g)\" = \"$before\" ] && echo {AS_BEFORE}; sleep 60"
+            "export PID_FILE='{}'; before=$(stty -g); sh -c '{command}'; echo \"EXIT $?\"; \
+             [ \"$(stty -g)\" = \"$before\" ] && echo {AS_BEFORE}; sleep 60",
+            pane.pid_file().display()
         );
         let started =
             pane.tmux(&["new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", &script]);
         assert!(started.is_some(), "tmux starts");
         Some(pane)
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        std::env::temp_dir().join(format!("{}.pid", self.0))
+    }
+
+    /// The process of the program.
+    fn child(&self) -> Pid {
+        let text = fs::read_to_string(self.pid_file()).expect("a file with the process's number");
+        Pid::from_raw(text.trim().parse().expect("a number"))
     }
 
     fn tmux(&self, arguments: &[&str]) -> Option<String> {
@@ -92,14 +110,7 @@ fn root() -> PathBuf {
 fn watch(rest: &str) -> String {
     let folder = root().join("captures/add-host-winrm-blocked");
     let (program, folder) = (env!("CARGO_BIN_EXE_vmmtap"), folder.display());
-    format!("cd {folder} && {program} watch capture.pcap {rest}")
-}
-
-/// The process below the pane's shell.
-fn child_of(pane: &Pane) -> String {
-    let shell = pane.tmux(&["list-panes", "-F", "#{pane_pid}"]).expect("a pane");
-    let children = Command::new("pgrep").args(["-P", shell.trim()]).output().expect("pgrep");
-    String::from_utf8_lossy(&children.stdout).trim().to_owned()
+    format!("cd {folder} && echo $$ > \"$PID_FILE\" && exec {program} watch capture.pcap {rest}")
 }
 
 #[test]
@@ -133,11 +144,10 @@ fn ctrl_c_gives_the_terminal_back() {
 
 #[test]
 fn a_wish_to_end_gives_the_terminal_back() {
-    for signal in ["-TERM", "-HUP", "-INT"] {
-        let Some(pane) = Pane::run(&format!("signal{signal}"), &watch("")) else { return };
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let Some(pane) = Pane::run(signal.as_str(), &watch("")) else { return };
         pane.shows("1 Findings");
-        let killed = Command::new("kill").args([signal, &child_of(&pane)]).status();
-        assert!(killed.expect("kill").success());
+        kill(pane.child(), signal).expect("the process is there");
         pane.is_given_back("EXIT 1");
     }
 }
@@ -158,11 +168,10 @@ fn a_panic_gives_the_terminal_back_and_is_told() {
 fn a_terminal_that_is_gone_ends_the_program() {
     let Some(pane) = Pane::run("gone", &watch("")) else { return };
     pane.shows("1 Findings");
-    let child = child_of(&pane);
-    assert!(!child.is_empty());
+    let child = pane.child();
     drop(pane);
     let begun = Instant::now();
-    while Path::new("/proc").join(&child).exists() {
+    while kill(child, None).is_ok() {
         assert!(begun.elapsed() < PATIENCE, "process {child} goes on without a terminal");
         sleep(Duration::from_millis(50));
     }
@@ -177,11 +186,11 @@ fn a_view_is_exported_and_never_over_a_file_that_is_there() {
     let name = file.display().to_string();
     pane.send(&["e", "C-u", &name, "Enter"]);
     pane.shows("written to");
-    let text = std::fs::read_to_string(&file).expect("the view");
+    let text = fs::read_to_string(&file).expect("the view");
     assert!(text.contains("\"schema\": \"vmmtap/view/1\""), "{text}");
     pane.send(&["e", "C-u", &name, "Enter"]);
     pane.shows("there already");
-    assert_eq!(std::fs::read_to_string(&file).expect("the view"), text);
+    assert_eq!(fs::read_to_string(&file).expect("the view"), text);
 }
 
 #[test]
