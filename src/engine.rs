@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     capture::{Frame, Summary, Timestamp},
-    decode::{Body, Packet, Skip, SkipCounts, decode},
+    decode::{Body, Counted, Decoder, Packet, Skip, SkipCounts},
     flow::{Conversation, FlowTable, Outcome},
     judge::{Judgement, Policy, Tally, Verdict, Witness},
     rate::Rate,
@@ -20,10 +20,12 @@ use crate::{
 /// Judges frames one by one.
 pub struct Engine {
     policy: Arc<Policy>,
+    decoder: Decoder,
     table: FlowTable,
     max_conversations: usize,
     frames: u64,
     icmp_errors: u64,
+    carried: u64,
     skips: SkipCounts,
     latest: Option<Timestamp>,
     tally: Tally,
@@ -45,10 +47,12 @@ impl Engine {
     pub fn new(policy: Arc<Policy>, max_conversations: usize) -> Self {
         Self {
             policy,
+            decoder: Decoder::default(),
             table: FlowTable::default(),
             max_conversations: max_conversations.max(1),
             frames: 0,
             icmp_errors: 0,
+            carried: 0,
             skips: SkipCounts::default(),
             latest: None,
             tally: Tally::default(),
@@ -126,26 +130,43 @@ impl Engine {
 
     /// Takes a frame in.
     pub fn feed(&mut self, frame: &Frame<'_>) {
-        self.take(frame.time, decode(frame));
+        let mut decoder = std::mem::take(&mut self.decoder);
+        self.count(frame.time);
+        let read = decoder.read(frame, |packet| self.take(packet));
+        self.decoder = decoder;
+        if let Err(skip) = read {
+            self.skip(skip);
+        }
     }
 
-    /// Takes a decoded frame in.
-    pub fn take(&mut self, time: Timestamp, decoded: Result<Packet<'_>, Skip>) {
+    /// Counts a frame that was decoded elsewhere; its packets go to [`Self::take`], or else its
+    /// reason to [`Self::skip`].
+    pub fn count(&mut self, time: Timestamp) {
         self.frames += 1;
         self.rate.frame(time);
         self.latest = self.latest.max(Some(time));
-        match decoded {
-            Ok(packet) => {
-                self.icmp_errors += u64::from(matches!(packet.body, Body::Error(_)));
-                let place = self.table.take(&packet);
-                if let Some((changes, place)) = self.changes.as_mut().zip(place) {
-                    changes.note(place);
-                }
-                if self.table.len() > self.max_conversations {
-                    self.shed();
-                }
-            }
-            Err(skip) => self.skips.count(skip),
+    }
+
+    /// Counts a frame that is no packet of a conversation.
+    pub fn skip(&mut self, skip: Skip) {
+        self.skips.count(skip);
+    }
+
+    /// Takes a packet in.
+    pub fn take(&mut self, packet: &Packet<'_>) {
+        match packet.counted {
+            Counted::Here => {}
+            Counted::ByCarrier => self.carried += 1,
+            Counted::AsFragment => self.skips.retract(Skip::Fragment),
+            Counted::Skipped => {}
+        }
+        self.icmp_errors += u64::from(matches!(packet.body, Body::Error(_)));
+        let place = self.table.take(packet);
+        if let Some((changes, place)) = self.changes.as_mut().zip(place) {
+            changes.note(place);
+        }
+        if self.table.len() > self.max_conversations {
+            self.shed();
         }
     }
 
@@ -153,6 +174,7 @@ impl Engine {
     pub fn merge(&mut self, other: Self) {
         self.frames += other.frames;
         self.icmp_errors += other.icmp_errors;
+        self.carried += other.carried;
         self.latest = self.latest.max(other.latest);
         self.skips.merge(other.skips);
         self.tally.merge(other.tally);
@@ -168,6 +190,7 @@ impl Engine {
     /// Judges what it has seen. `captures` are the sources of the frames.
     #[must_use]
     pub fn finish(mut self, captures: Vec<Summary>) -> Report {
+        std::mem::take(&mut self.decoder).flush(|packet| self.take(packet));
         let lossy = captures.iter().any(|one| one.problems.tell_of_loss());
         let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = Witness::new(spans, self.latest.unwrap_or_default(), lossy);
@@ -180,6 +203,7 @@ impl Engine {
             captures,
             frames: self.frames,
             icmp_errors: self.icmp_errors,
+            carried: self.carried,
             skips: self.skips,
             conversations,
             tally: self.tally,

@@ -19,6 +19,9 @@ pub struct Report {
     pub frames: u64,
     /// Frames that are ICMP errors about others.
     pub icmp_errors: u64,
+    /// Packets that were carried in others, beyond the frames: each counts in a conversation of its
+    /// own, and its frame in that of the carrier.
+    pub carried: u64,
     /// Frames skipped, by reason.
     pub skips: SkipCounts,
     /// The conversations whose detail was kept, in order of their beginning.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use recorder::{tcp, udp};
 use vmmtap::{
-    capture::{Frame, LinkType, Timestamp},
+    capture::{Frame, LinkType, Said, Timestamp},
     engine::Engine,
     flow::ConnState,
     identify::Site,
@@ -32,7 +32,13 @@ fn engine() -> Engine {
 
 fn feed(engine: &mut Engine, time: i64, data: &[u8]) {
     let wire_len = data.len() as u32;
-    engine.feed(&Frame { time: Timestamp(time), link: LinkType::ETHERNET, data, wire_len });
+    engine.feed(&Frame {
+        time: Timestamp(time),
+        link: LinkType::ETHERNET,
+        data,
+        wire_len,
+        said: Said::default(),
+    });
 }
 
 /// Feeds a conversation in the words of the corpus: `>` from the host, `<` from the service; S SYN,

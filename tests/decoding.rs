@@ -7,14 +7,14 @@ mod recorder;
 use etherparse::PacketBuilder;
 use recorder::{tcp, udp};
 use vmmtap::{
-    capture::{Frame, LinkType, Timestamp},
-    decode::{Body, Flags, Packet, Skip, decode},
+    capture::{Frame, LinkType, Said, Timestamp},
+    decode::{Body, Decoder, Flags, Packet, Skip},
 };
 
 const ETHERNET: usize = 14;
 
 fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
-    Frame { time: Timestamp(0), link, data, wire_len: data.len() as u32 }
+    Frame { time: Timestamp(0), link, data, wire_len: data.len() as u32, said: Said::default() }
 }
 
 /// A SYN from 10.0.0.1:1000 to 10.0.0.2:80 as an IP packet.
@@ -83,6 +83,7 @@ fn a_packet_cut_by_the_snap_length_counts_with_its_length_on_the_wire() {
             link: LinkType::ETHERNET,
             data,
             wire_len: whole.len() as u32,
+            said: Said::default(),
         };
         let packet = decode(&cut).expect("a packet");
         assert_eq!(packet.ip_len, 1040, "{captured}");

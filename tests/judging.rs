@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use recorder::{tcp, udp};
 use vmmtap::{
-    capture::{Frame, LinkType, Timestamp},
+    capture::{Frame, LinkType, Said, Timestamp},
     engine::Engine,
     identify::Site,
     judge::{Matrix, Policy, Status},
@@ -49,7 +49,13 @@ fn judge(frames: &[Vec<u8>]) -> Report {
     for (number, data) in frames.iter().enumerate() {
         let time = Timestamp(number as i64 * 1_000_000_000);
         let wire_len = data.len() as u32;
-        engine.feed(&Frame { time, link: LinkType::ETHERNET, data, wire_len });
+        engine.feed(&Frame {
+            time,
+            link: LinkType::ETHERNET,
+            data,
+            wire_len,
+            said: Said::default(),
+        });
     }
     engine.finish(Vec::new())
 }

@@ -7,12 +7,12 @@ mod recorder;
 use std::{fs, process::Command};
 
 use recorder::{read, udp};
-use vmmtap::capture::{Drops, Frame, LinkType, PcapngWriter, Problem, Timestamp};
+use vmmtap::capture::{Drops, Frame, LinkType, PcapngWriter, Problem, Said, Timestamp};
 
 const TIME: i64 = 1_772_352_000_123_456_789;
 
 fn frame(data: &[u8], time: i64, wire_len: u32) -> Frame<'_> {
-    Frame { time: Timestamp(time), link: LinkType::ETHERNET, data, wire_len }
+    Frame { time: Timestamp(time), link: LinkType::ETHERNET, data, wire_len, said: Said::default() }
 }
 
 /// Frames of every length modulo 4, one of them cut, with their times a nanosecond apart.

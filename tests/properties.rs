@@ -15,8 +15,8 @@ use etherparse::PacketBuilder;
 use proptest::prelude::*;
 use recorder::{Pcap, read};
 use vmmtap::{
-    capture::{CaptureFile, Frame, LinkType, Timestamp},
-    decode::decode,
+    capture::{CaptureFile, Frame, LinkType, Said, Timestamp},
+    decode::Decoder,
     dissect,
     engine::Engine,
     flow::Key,
@@ -155,7 +155,13 @@ fn frames(exchange: &[Made], v6: bool) -> Vec<(Timestamp, Vec<u8>)> {
 }
 
 fn frame((time, data): &(Timestamp, Vec<u8>)) -> Frame<'_> {
-    Frame { time: *time, link: LinkType::RAW, data, wire_len: data.len() as u32 }
+    Frame {
+        time: *time,
+        link: LinkType::RAW,
+        data,
+        wire_len: data.len() as u32,
+        said: Said::default(),
+    }
 }
 
 fn judge(frames: &[(Timestamp, Vec<u8>)], v6: bool) -> Report {
@@ -207,7 +213,7 @@ proptest! {
     fn no_bytes_panic_the_decoder_or_the_dissector(link in 0..300u32, data in proptest::collection::vec(any::<u8>(), 0..200), ports in any::<(u16, u16)>()) {
         for link in [LinkType(link), LinkType::ETHERNET, LinkType::RAW, LinkType::LINUX_SLL2] {
             let wire_len = data.len() as u32;
-            let _outcome = decode(&Frame { time: Timestamp(0), link, data: &data, wire_len });
+            let _outcome = Decoder::default().read(&Frame { time: Timestamp(0), link, data: &data, wire_len, said: Said::default() }, |_| {});
         }
         let _protocol = dissect::stream_start(&data);
         let _protocol = dissect::datagram(&data, ports);
@@ -241,10 +247,15 @@ proptest! {
         let mut engines: Vec<Engine> = (0..shards).map(|_| Engine::new(policy(false), usize::MAX)).collect();
         for one in &frames {
             let frame = frame(one);
-            let decoded = decode(&frame);
-            let mut hasher = DefaultHasher::new();
-            decoded.as_ref().ok().and_then(Key::of).hash(&mut hasher);
-            engines[(hasher.finish() % shards) as usize].take(frame.time, decoded);
+            engines[0].count(frame.time);
+            let read = Decoder::default().read(&frame, |packet| {
+                let mut hasher = DefaultHasher::new();
+                Key::of(packet).hash(&mut hasher);
+                engines[(hasher.finish() % shards) as usize].take(packet);
+            });
+            if let Err(skip) = read {
+                engines[0].skip(skip);
+            }
         }
         let mut engines = engines.into_iter();
         let mut merged = engines.next().expect("an engine");

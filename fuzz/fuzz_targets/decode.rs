@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use vmmtap::{
-    capture::{Frame, LinkType, Timestamp},
+    capture::{Frame, LinkType, Said, Timestamp},
     decode::{Body, decode},
     dissect,
 };
@@ -14,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, data)) = data.split_first() else { return };
     let link = LinkType(LINKS[usize::from(*choice) % LINKS.len()]);
     let wire_len = data.len() as u32;
-    let Ok(packet) = decode(&Frame { time: Timestamp(0), link, data, wire_len }) else { return };
+    let Ok(packet) = decode(&Frame { time: Timestamp(0), link, data, wire_len, said: Said::default() }) else { return };
     match packet.body {
         Body::Tcp(segment) => {
             let _protocol = dissect::stream_start(segment.payload);

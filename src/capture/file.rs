@@ -136,6 +136,7 @@ impl CaptureFile {
             link: head.link,
             data: self.bytes.window(head.at, head.captured),
             wire_len: head.wire_len.max(u32::try_from(head.captured).unwrap_or(u32::MAX)),
+            said: head.said,
         })
     }
 

@@ -21,7 +21,7 @@ mod record;
 mod time;
 
 pub use file::{CaptureFile, Format, Summary};
-pub use frame::Frame;
+pub use frame::{Direction, Frame, Said};
 pub use link_type::LinkType;
 pub use live::{
     DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Drops, Heard, Interface, Tap, TapError, TapOptions,

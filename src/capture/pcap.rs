@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use super::{
-    LinkType, Problem, Problems, Timestamp,
+    LinkType, Problem, Problems, Said, Timestamp,
     bytes::Bytes,
     record::{Head, MAX_CAPTURED, word},
     time::NANOS_PER_SECOND,
@@ -91,6 +91,7 @@ impl Layout {
             captured,
             wire_len,
             record_len: at + captured,
+            said: Said::default(),
         })
     }
 

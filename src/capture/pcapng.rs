@@ -12,7 +12,7 @@ use pcap_parser::pcapng::{
 };
 
 use super::{
-    LinkType, Problem, Problems, Timestamp,
+    LinkType, Problem, Problems, Said, Timestamp,
     bytes::Bytes,
     record::{Head, MAX_CAPTURED, half, word},
 };
@@ -269,6 +269,7 @@ impl Layout {
             captured: captured as usize,
             wire_len,
             record_len: block.len(),
+            said: Said::default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A record as it lies in the window, and the numbers in it.
 
-use super::{LinkType, Timestamp};
+use super::{LinkType, Said, Timestamp};
 
 /// Longest packet a record may hold in bytes: Wireshark's and libpcap's own limit.
 pub(super) const MAX_CAPTURED: u32 = 262_144;
@@ -18,6 +18,8 @@ pub(super) struct Head {
     pub wire_len: u32,
     /// Bytes of the whole record.
     pub record_len: usize,
+    /// What its options say.
+    pub said: Said,
 }
 
 /// The 32-bit word at the start of `bytes`.

@@ -18,6 +18,10 @@ pub(super) struct Ip<'a> {
     /// Length of the payload on the wire in bytes, without extension headers.
     pub payload_len: u32,
     pub protocol: IpNumber,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// IPv4 identification; 0 in IPv6.
+    pub id: u16,
     pub payload: &'a [u8],
 }
 
@@ -32,6 +36,7 @@ pub(super) fn read<'a>(network: &Network<'a>) -> Result<Ip<'a>, Skip> {
             let claimed = u32::from(header.total_len());
             Ok(finish(
                 (header.source_addr().into(), header.destination_addr().into()),
+                (header.ttl(), header.identification()),
                 (header_len, (claimed >= header_len).then_some(claimed)),
                 ip.payload(),
                 network.cut,
@@ -48,6 +53,7 @@ pub(super) fn read<'a>(network: &Network<'a>) -> Result<Ip<'a>, Skip> {
             let claimed = Some(u32::from(header.payload_length())).filter(|len| *len > 0);
             Ok(finish(
                 (header.source_addr().into(), header.destination_addr().into()),
+                (header.hop_limit(), 0),
                 (header_len + extensions, claimed.map(|len| len + header_len)),
                 ip.payload(),
                 network.cut,
@@ -62,6 +68,7 @@ pub(super) fn read<'a>(network: &Network<'a>) -> Result<Ip<'a>, Skip> {
 /// that offload segmentation), the captured bytes and those that the recorder cut tell it.
 fn finish<'a>(
     (src, dst): (IpAddr, IpAddr),
+    (ttl, id): (u8, u16),
     (headers, claimed): (u32, Option<u32>),
     payload: &LaxIpPayloadSlice<'a>,
     cut: u32,
@@ -74,6 +81,8 @@ fn finish<'a>(
         len,
         payload_len: len.saturating_sub(headers),
         protocol: payload.ip_number,
+        ttl,
+        id,
         payload: payload.payload,
     }
 }

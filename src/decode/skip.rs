@@ -102,6 +102,13 @@ impl SkipCounts {
         *self.0.entry(skip).or_default() += 1;
     }
 
+    /// Takes back a frame that was counted and that tells something after all.
+    pub fn retract(&mut self, skip: Skip) {
+        if let Some(count) = self.0.get_mut(&skip) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// Frames left out.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -112,7 +119,7 @@ impl SkipCounts {
     #[must_use]
     pub fn by_name(&self) -> BTreeMap<String, u64> {
         let mut names = BTreeMap::new();
-        for (skip, count) in &self.0 {
+        for (skip, count) in self.0.iter().filter(|(_, count)| **count > 0) {
             *names.entry(skip.to_string()).or_default() += count;
         }
         names

@@ -79,6 +79,18 @@ pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
     }
 }
 
+/// The transport checksum as sent, not verified; 0 where it was not captured.
+pub(super) fn checksum(ip: &Ip<'_>) -> u16 {
+    let at = match ip.protocol {
+        IpNumber::TCP => 16,
+        IpNumber::UDP => 6,
+        IpNumber::ICMP | IpNumber::IPV6_ICMP => 2,
+        _ => return 0,
+    };
+    let bytes = ip.payload.get(at..at + 2);
+    bytes.map_or(0, |bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
+}
+
 fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
     if let Ok(slice) = TcpSlice::from_slice(ip.payload) {
         let header_len = u32::from(slice.data_offset()) * 4;

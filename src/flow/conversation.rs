@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     capture::Timestamp,
-    decode::{Body, Packet},
+    decode::{Body, Packet, Tenant},
     dissect::{self, Protocol},
 };
 
@@ -54,6 +54,8 @@ impl Basis {
 pub struct Conversation {
     /// Transport.
     pub transport: Transport,
+    /// The virtual network that it is in, where it was carried in one.
+    pub tenant: Option<Tenant>,
     /// The endpoints; index with [`Side`].
     pub ends: [Endpoint; 2],
     /// Time of the first packet.
@@ -73,9 +75,10 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    pub(super) fn new(from: Endpoint, to: Endpoint, transport: Transport, time: Timestamp) -> Self {
+    pub(super) fn new(key: Key, (from, to): (Endpoint, Endpoint), time: Timestamp) -> Self {
         Self {
-            transport,
+            transport: key.transport(),
+            tenant: key.tenant(),
             ends: [from, to],
             first: time,
             last: time,
@@ -90,7 +93,7 @@ impl Conversation {
     /// The key it is found by.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key::new(self.ends[0], self.ends[1], self.transport)
+        Key::new(self.ends[0], self.ends[1], self.transport, self.tenant)
     }
 
     /// The side that an endpoint is.
@@ -123,7 +126,7 @@ impl Conversation {
                 datagram.payload_len
             }
             Body::Echo(echo) => echo.payload_len,
-            Body::Error(_) => 0,
+            Body::Error(_) | Body::Neighbour(_) => 0,
         };
         let counters = &mut self.counters[side as usize];
         counters.packets += 1;

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, ops::Not};
 
-use crate::decode::{Body, Packet, Quote};
+use crate::decode::{Body, Packet, Quote, Tenant};
 
 /// The transports whose conversations are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,11 +81,25 @@ pub struct Key {
     low: Endpoint,
     high: Endpoint,
     transport: Transport,
+    tenant: Option<Tenant>,
 }
 
 impl Key {
-    pub(super) fn new(a: Endpoint, b: Endpoint, transport: Transport) -> Self {
-        Self { low: a.min(b), high: a.max(b), transport }
+    pub(super) fn new(
+        a: Endpoint,
+        b: Endpoint,
+        transport: Transport,
+        tenant: Option<Tenant>,
+    ) -> Self {
+        Self { low: a.min(b), high: a.max(b), transport, tenant }
+    }
+
+    pub(super) fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(super) fn tenant(&self) -> Option<Tenant> {
+        self.tenant
     }
 
     /// The key of the conversation that a packet belongs to or speaks of; `None` for an error about
@@ -93,7 +107,7 @@ impl Key {
     #[must_use]
     pub fn of(packet: &Packet<'_>) -> Option<Self> {
         let (from, to, transport) = ends(packet)?;
-        Some(Self::new(from, to, transport))
+        Some(Self::new(from, to, transport, packet.tenant))
     }
 }
 
@@ -107,6 +121,7 @@ pub(super) fn ends(packet: &Packet<'_>) -> Option<(Endpoint, Endpoint, Transport
             (Transport::Icmp, if echo.request { (asking, asked) } else { (asked, asking) })
         }
         Body::Error(error) => return quoted_ends(&error.quote),
+        Body::Neighbour(_) => return None,
     };
     let from = Endpoint { ip: packet.src, port: ports.0 };
     let to = Endpoint { ip: packet.dst, port: ports.1 };

@@ -32,7 +32,7 @@ impl FlowTable {
     /// told something of. Places hold until conversations are shed.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
         let (from, to, transport) = ends(packet)?;
-        let key = Key::new(from, to, transport);
+        let key = Key::new(from, to, transport, packet.tenant);
         let known = self.current.get(&key).map(|slot| *slot as usize);
         if let Body::Error(error) = &packet.body {
             let known = known
@@ -44,14 +44,14 @@ impl FlowTable {
             }
             // The quote alone is a conversation that failed, though no packet of it was seen.
             let slot = known.unwrap_or_else(|| {
-                self.begin(key, Conversation::new(from, to, transport, packet.time))
+                self.begin(key, Conversation::new(key, (from, to), packet.time))
             });
             self.conversations[slot].take_error(seen, packet.time);
             return Some(slot);
         }
-        let slot = known.filter(|slot| self.continues(*slot, packet)).unwrap_or_else(|| {
-            self.begin(key, Conversation::new(from, to, transport, packet.time))
-        });
+        let slot = known
+            .filter(|slot| self.continues(*slot, packet))
+            .unwrap_or_else(|| self.begin(key, Conversation::new(key, (from, to), packet.time)));
         let conversation = &mut self.conversations[slot];
         let side = conversation.side(from);
         conversation.take(side, packet);

@@ -74,7 +74,7 @@ impl Timeline {
                 }
             }
             Body::Udp(_) | Body::Echo(_) => self.push(Event::Datagram, side, packet.time),
-            Body::Error(_) => {}
+            Body::Error(_) | Body::Neighbour(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     interface::{find, interfaces},
     watch::Watch,
 };
-use crate::capture::{Frame, LinkType, NANOS_PER_SECOND, Timestamp};
+use crate::capture::{Frame, LinkType, NANOS_PER_SECOND, Said, Timestamp};
 
 /// The kernel hands over a block of frames when it is full or this old, so it is also how late a
 /// frame on a quiet interface is seen, and on Windows how long a read waits.
@@ -250,7 +250,7 @@ fn frame<'a>(packet: Packet<'a>, link: LinkType, fraction: i64) -> Frame<'a> {
     let seconds = (at.tv_sec as i64).saturating_mul(NANOS_PER_SECOND);
     let time = Timestamp(seconds.saturating_add(at.tv_usec as i64 * fraction));
     let wire_len = packet.header.len.max(packet.header.caplen);
-    Frame { time, link, data: packet.data, wire_len }
+    Frame { time, link, data: packet.data, wire_len, said: Said::default() }
 }
 
 /// libpcap's numbers in memory (`DLT_`) are those of files, save for raw IP.
