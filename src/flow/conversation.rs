@@ -1,7 +1,8 @@
 //! A conversation and what is remembered of it.
 
 use super::{
-    Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Tcp, Timeline, Transport, tcp::Sent,
+    Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
+    tcp::Sent,
 };
 use crate::{
     capture::Timestamp,
@@ -70,6 +71,8 @@ pub struct Conversation {
     pub tcp: Option<Box<Tcp>>,
     /// The ICMP error that says most about it.
     pub icmp_error: Option<IcmpErrorSeen>,
+    /// What systems themselves said of it.
+    pub statements: Vec<Statement>,
     /// When its telling moments were.
     pub timeline: Timeline,
 }
@@ -86,6 +89,7 @@ impl Conversation {
             spoken: [None; 2],
             tcp: None,
             icmp_error: None,
+            statements: Vec::new(),
             timeline: Timeline::new(time),
         }
     }
