@@ -69,7 +69,7 @@ fn policy(v6: bool) -> Arc<Policy> {
         )
     });
     let site = Site::parse("test.toml", &machines.concat()).expect("a good site");
-    Arc::new(Policy { matrix: Matrix::embedded().expect("a good matrix"), site })
+    Arc::new(Policy::new(Matrix::embedded().expect("a good matrix"), site))
 }
 
 fn made() -> impl Strategy<Value = Made> {

@@ -59,7 +59,7 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let output = output(&arguments.writing, color, &inputs)?;
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
-    let policy = Policy { matrix: Matrix::embedded()?, site };
+    let policy = Policy::new(Matrix::embedded()?, site);
     let (report, failures) =
         read(policy, &arguments.reading.captures, arguments.reading.max_conversations);
     if report.captures.is_empty() {

@@ -9,7 +9,7 @@ use crate::{
     capture::{Drops, NANOS_PER_SECOND, Summary},
     flow::{ConnState, Counters, Endpoint, Tcp, community_id},
     identify::{MachineId, Ports},
-    judge::{CoverageRow, Judgement, PairCount, Policy},
+    judge::{CoverageRow, Grade, Judgement, PairCount, Policy},
 };
 
 /// A conversation.
@@ -137,7 +137,7 @@ impl FlowRecord {
                         row: policy.entry(*rule).and_then(|entry| entry.row),
                     })
                     .collect(),
-                grade: judgement.expectation.grade(),
+                grade: judgement.grade.map(Grade::name),
             }),
             verdict: with_site.then(|| judgement.verdict.name()),
             evidence: with_site.then(|| judgement.evidence.name()),
