@@ -74,8 +74,12 @@ pub const DEFAULT_SITE: &str = "vmmtap.toml";
 pub struct Reading {
     /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
     /// merged by time.
-    #[arg(value_name = "CAPTURE", required = true, value_parser = source)]
+    #[arg(value_name = "CAPTURE", required_unless_present = "dropped", value_parser = source)]
     pub captures: Vec<Source>,
+    /// A capture of nothing but what the recording machine dropped, as `pktmon etl2pcap
+    /// --drop-only` makes it; may be given more than once.
+    #[arg(long, value_name = "FILE", value_parser = drops)]
+    pub dropped: Vec<Source>,
     /// Conversations kept in detail; beyond them the least telling ones are only counted.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
         value_parser = at_least_one)]
@@ -87,8 +91,13 @@ pub struct Reading {
 pub struct Watching {
     /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
     /// merged by time.
-    #[arg(value_name = "CAPTURE", required_unless_present = "interface", value_parser = source)]
+    #[arg(value_name = "CAPTURE", required_unless_present_any = ["interface", "dropped"],
+        value_parser = source)]
     pub captures: Vec<Source>,
+    /// A capture of nothing but what the recording machine dropped, as `pktmon etl2pcap
+    /// --drop-only` makes it; may be given more than once.
+    #[arg(long, value_name = "FILE", conflicts_with = "interface", value_parser = drops)]
+    pub dropped: Vec<Source>,
     /// Conversations kept in detail; beyond them the least telling ones are only counted.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
         value_parser = at_least_one)]
@@ -295,6 +304,13 @@ pub enum Color {
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a Result of a value parser")]
 fn source(word: &str) -> Result<Source, String> {
     Ok(if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) })
+}
+
+fn drops(word: &str) -> Result<Source, String> {
+    if word == "-" {
+        return Err("name a file; standard input is read as a capture".to_owned());
+    }
+    Ok(Source::Drops(PathBuf::from(word)))
 }
 
 fn at_least_one(word: &str) -> Result<usize, String> {

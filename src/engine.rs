@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -202,6 +203,7 @@ impl Engine {
         let dropped = captures.iter().map(|one| one.problems.lost()).sum();
         let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = self.witness(spans, dropped);
+        let names = names(&captures);
         let conversations = self.table.into_conversations();
         for conversation in &conversations {
             self.tally.count(&self.policy.judge(conversation, &witness));
@@ -209,6 +211,7 @@ impl Engine {
         Report {
             policy: self.policy,
             captures,
+            names,
             frames: self.frames,
             icmp_errors: self.icmp_errors,
             carried: self.carried,
@@ -263,6 +266,14 @@ impl Changes {
         }
         places
     }
+}
+
+fn names(captures: &[Summary]) -> BTreeMap<IpAddr, String> {
+    let mut names = BTreeMap::new();
+    for (ip, name) in captures.iter().flat_map(|capture| &capture.names) {
+        names.entry(*ip).or_insert_with(|| name.clone());
+    }
+    names
 }
 
 /// What is kept longest has the highest rank: findings, and questions that may become one.

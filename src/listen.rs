@@ -2,6 +2,7 @@
 //! it for the report.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -161,6 +162,8 @@ impl Listener {
             last: self.last,
             listened,
             drops: Some(self.drops),
+            only_drops: false,
+            names: BTreeMap::new(),
             problems: self.problems,
         }
     }

@@ -18,10 +18,8 @@ impl Progress {
     /// Begins. A source whose length is not known, such as a pipe, shows a count instead of a bar.
     #[must_use]
     pub fn start(sources: &[Source]) -> Self {
-        let lengths = sources.iter().map(|source| match source {
-            Source::StandardInput => None,
-            Source::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
-        });
+        let length = |source: &Source| fs::metadata(source.path()?).ok().map(|file| file.len());
+        let lengths = sources.iter().map(length);
         let total: Option<u64> = lengths.sum();
         let shown = std::io::stderr().is_terminal() && total.is_none_or(|total| total > SMALL);
         if !shown {

@@ -1,6 +1,6 @@
 //! What an engine has found, ready to be told.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     capture::{Problem, Summary},
@@ -15,6 +15,8 @@ pub struct Report {
     pub policy: Arc<Policy>,
     /// The captures, earliest first.
     pub captures: Vec<Summary>,
+    /// Names that the captures give to addresses, as they stand there; the first capture's holds.
+    pub names: BTreeMap<IpAddr, String>,
     /// Frames read; each is in a conversation, an ICMP error, or skipped.
     pub frames: u64,
     /// Frames that are ICMP errors about others.

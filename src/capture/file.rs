@@ -1,14 +1,16 @@
 //! One capture, read record by record.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     io::Read,
+    net::IpAddr,
     sync::{Arc, atomic::AtomicU64},
 };
 
 use super::{
-    Drops, Frame, OpenError, Problem, Problems, Source, Timestamp, bytes::Bytes, layout::Layout,
-    open, record::Head,
+    Drops, Frame, OpenError, Problem, Problems, Said, Source, Timestamp, bytes::Bytes,
+    layout::Layout, open, record::Head,
 };
 
 /// How a capture is written.
@@ -44,15 +46,22 @@ pub struct Summary {
     pub listened: Option<(Timestamp, Timestamp)>,
     /// Of an interface: packets lost while it was listened to.
     pub drops: Option<Drops>,
+    /// Whether it holds nothing but what the machine that recorded it dropped.
+    pub only_drops: bool,
+    /// Names that it gives to addresses, uncleaned; there once the reading has ended.
+    pub names: BTreeMap<IpAddr, String>,
     /// What went wrong.
     pub problems: Problems,
 }
 
 impl Summary {
     /// From when until when somebody looked on: between the first and the last frame, or as long as
-    /// the interface was listened to.
+    /// the interface was listened to. A file of drops has seen no answer, so it looked on never.
     #[must_use]
     pub fn watched(&self) -> Option<(Timestamp, Timestamp)> {
+        if self.only_drops {
+            return None;
+        }
         let frames = self.first.zip(self.last);
         match (frames, self.listened) {
             (Some((first, last)), Some((from, until))) => Some((first.min(from), last.max(until))),
@@ -77,7 +86,9 @@ impl CaptureFile {
     /// The file cannot be opened, or does not begin as a capture does.
     pub fn open(source: &Source, read: Arc<AtomicU64>) -> Result<Self, OpenError> {
         let (reader, compression) = open::uncompressed(source, read)?;
-        Self::from_reader(source.to_string(), reader, compression)
+        let mut capture = Self::from_reader(source.to_string(), reader, compression)?;
+        capture.summary.only_drops = matches!(source, Source::Drops(_));
+        Ok(capture)
     }
 
     /// Reads a capture from any stream of uncompressed bytes.
@@ -101,6 +112,8 @@ impl CaptureFile {
             last: None,
             listened: None,
             drops: None,
+            only_drops: false,
+            names: BTreeMap::new(),
             problems: Problems::default(),
         };
         Ok(Self { summary, layout, bytes, head: None })
@@ -136,7 +149,7 @@ impl CaptureFile {
             link: head.link,
             data: self.bytes.window(head.at, head.captured),
             wire_len: head.wire_len.max(u32::try_from(head.captured).unwrap_or(u32::MAX)),
-            said: head.said,
+            said: Said { dropped: head.said.dropped || self.summary.only_drops, ..head.said },
         })
     }
 
@@ -153,7 +166,8 @@ impl CaptureFile {
 
     /// Ends the reading.
     #[must_use]
-    pub fn into_summary(self) -> Summary {
+    pub fn into_summary(mut self) -> Summary {
+        self.summary.names = self.layout.take_names();
         self.summary
     }
 
@@ -163,7 +177,11 @@ impl CaptureFile {
             let kind = if compressed { Problem::Decompression } else { Problem::ReadFailed };
             self.summary.problems.note(kind, || error.to_string());
         }
-        if self.summary.packets == 0 && self.summary.problems.count(Problem::Empty) == 0 {
+        let may_be_empty = self.summary.only_drops;
+        if self.summary.packets == 0
+            && !may_be_empty
+            && self.summary.problems.count(Problem::Empty) == 0
+        {
             self.summary.problems.note(Problem::Empty, String::new);
         }
     }

@@ -1,6 +1,6 @@
 //! The two formats behind one door, and the things that people take for captures.
 
-use std::io::Read;
+use std::{collections::BTreeMap, io::Read, net::IpAddr};
 
 use super::{
     OpenError, Problems,
@@ -42,6 +42,14 @@ impl Layout {
         match self {
             Self::Pcap(_) => "pcap",
             Self::Pcapng(_) => "pcapng",
+        }
+    }
+
+    /// Hands over the names that the file gave to addresses.
+    pub fn take_names(&mut self) -> BTreeMap<IpAddr, String> {
+        match self {
+            Self::Pcap(_) => BTreeMap::new(),
+            Self::Pcapng(layout) => std::mem::take(&mut layout.names.0),
         }
     }
 

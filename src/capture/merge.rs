@@ -55,10 +55,7 @@ impl Merge {
 
     /// A pipe cannot be opened twice, and a few files need not be.
     fn keeps_open(&self, source: &Source) -> bool {
-        match source {
-            Source::StandardInput => true,
-            Source::File(path) => self.open.len() < KEPT_OPEN || !path.is_file(),
-        }
+        source.path().is_none_or(|path| self.open.len() < KEPT_OPEN || !path.is_file())
     }
 
     fn admit(&mut self, source: Source, times_named: usize) {

@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,6 +22,9 @@ pub enum Source {
     StandardInput,
     /// A file.
     File(PathBuf),
+    /// A file of nothing but what the machine that recorded it dropped, as `pktmon etl2pcap
+    /// --drop-only` makes it.
+    Drops(PathBuf),
 }
 
 impl Source {
@@ -29,16 +32,37 @@ impl Source {
     pub(super) fn itself(&self) -> Self {
         match self {
             Self::StandardInput => Self::StandardInput,
-            Self::File(path) => Self::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
+            Self::File(path) => Self::File(canonical(path)),
+            Self::Drops(path) => Self::Drops(canonical(path)),
         }
     }
+
+    /// The file that it is.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::StandardInput => None,
+            Self::File(path) | Self::Drops(path) => Some(path),
+        }
+    }
+
+    /// Whether both are the same file, by whatever ways they are named.
+    #[must_use]
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        let [one, other] = [self, other].map(|source| source.path().map(canonical));
+        one.is_some() && one == other
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StandardInput => f.write_str("-"),
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) | Self::Drops(path) => write!(f, "{}", path.display()),
         }
     }
 }
@@ -74,7 +98,7 @@ pub(super) fn uncompressed(
     let system = |error| OpenError::System { file: source.to_string(), error };
     let raw: Box<dyn Read + Send> = match source {
         Source::StandardInput => Box::new(io::stdin()),
-        Source::File(path) => {
+        Source::File(path) | Source::Drops(path) => {
             let file = File::open(path).map_err(system)?;
             if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
                 return Err(system(io::Error::other("it is a folder; name the files in it")));

@@ -11,7 +11,7 @@ use std::{
 use super::{
     AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, files, output,
     policy::{load_policy, policy_files},
-    read, refuse_powershell, tell_failures,
+    read, refuse_powershell, sources, tell_failures,
 };
 use crate::{
     arguments::{CheckArguments, Color},
@@ -30,12 +30,13 @@ use crate::{
 /// Judges captures.
 pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
     let watching = &arguments.watching;
-    let mut inputs = files(&watching.captures);
+    let captures = sources(&watching.captures, &watching.dropped)?;
+    let mut inputs = files(&captures);
     inputs.extend(policy_files(&arguments.policy));
     let output = output(&arguments.writing, color, &inputs)?;
     let policy = load_policy(&arguments.policy)?;
     refuse_powershell(arguments.writing.format, "check")?;
-    let (report, failures) = read(policy, &watching.captures, watching.max_conversations);
+    let (report, failures) = read(policy, &captures, watching.max_conversations);
     if report.captures.is_empty() {
         return tell_failures(&failures);
     }

@@ -54,14 +54,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
-    let mut inputs = files(&arguments.reading.captures);
+    let reading = &arguments.reading;
+    let captures = sources(&reading.captures, &reading.dropped)?;
+    let mut inputs = files(&captures);
     inputs.extend(arguments.site.as_deref());
     let output = output(&arguments.writing, color, &inputs)?;
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy::new(Matrix::embedded()?, site);
-    let (report, failures) =
-        read(policy, &arguments.reading.captures, arguments.reading.max_conversations);
+    let (report, failures) = read(policy, &captures, reading.max_conversations);
     if report.captures.is_empty() {
         return tell_failures(&failures);
     }
@@ -122,13 +123,19 @@ fn output(writing: &Writing, color: Color, inputs: &[&Path]) -> anyhow::Result<O
     Output::new(writing.output.as_deref(), color, inputs)
 }
 
+/// The captures and those of drops, as one list.
+fn sources(captures: &[Source], dropped: &[Source]) -> anyhow::Result<Vec<Source>> {
+    for drops in dropped {
+        if captures.iter().any(|capture| capture.is_same_file(drops)) {
+            bail!("{drops} is named as a capture and as --dropped; which of them is it?");
+        }
+    }
+    Ok([captures, dropped].concat())
+}
+
 /// The captures that are files.
 fn files(captures: &[Source]) -> Vec<&Path> {
-    let files = captures.iter().map(|source| match source {
-        Source::StandardInput => None,
-        Source::File(path) => Some(path.as_path()),
-    });
-    files.flatten().collect()
+    captures.iter().filter_map(Source::path).collect()
 }
 
 fn read(policy: Policy, captures: &[Source], max_conversations: usize) -> (Report, Vec<OpenError>) {

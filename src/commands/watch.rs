@@ -4,7 +4,9 @@ use std::{fs, io::IsTerminal, path::PathBuf, sync::Arc};
 
 use anyhow::{anyhow, bail};
 
-use super::{AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, policy::load_policy, tell_failures};
+use super::{
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, policy::load_policy, sources, tell_failures,
+};
 use crate::{
     arguments::WatchArguments,
     capture::{Merge, Source},
@@ -28,9 +30,10 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
     if arguments.watching.listening.interface.is_some() && !std::io::stdin().is_terminal() {
         bail!("the screen reads keys from standard input, which is no terminal");
     }
-    let policy = Arc::new(load_policy(&arguments.policy)?);
-    let setup = setup(arguments)?;
     let watching = &arguments.watching;
+    let captures = sources(&watching.captures, &watching.dropped)?;
+    let policy = Arc::new(load_policy(&arguments.policy)?);
+    let setup = setup(arguments, &captures)?;
     let mut engine = Engine::new(Arc::clone(&policy), watching.max_conversations);
     let inflow = if setup.live {
         // Views are written where one is.
@@ -38,7 +41,7 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
         let note = |line: &str| eprint(&format!("note: {line}\n"));
         Inflow::Interface(Box::new(live::open(&watching.listening, &policy.site, &here, note)?))
     } else {
-        let merge = Merge::new(&watching.captures);
+        let merge = Merge::new(&captures);
         if merge.has_nothing() {
             return tell_failures(&merge.finish().1);
         }
@@ -74,7 +77,7 @@ fn notes(report: &Report) {
     }
 }
 
-fn setup(arguments: &WatchArguments) -> anyhow::Result<Setup> {
+fn setup(arguments: &WatchArguments, captures: &[Source]) -> anyhow::Result<Setup> {
     let configuration = Configuration::load(arguments.config.as_deref())?;
     let text = arguments.show.as_deref().unwrap_or_default();
     let filter = Filter::parse(text).map_err(|mistake| {
@@ -85,12 +88,11 @@ fn setup(arguments: &WatchArguments) -> anyhow::Result<Setup> {
         _ if colourless => ThemeName::Mono,
         theme => theme.unwrap_or_default(),
     };
-    let watching = &arguments.watching;
-    let interface = watching.listening.interface.clone();
+    let interface = arguments.watching.listening.interface.clone();
     Ok(Setup {
         live: interface.is_some(),
-        source: interface.unwrap_or_else(|| name(&watching.captures)),
-        total_bytes: total_bytes(&watching.captures),
+        source: interface.unwrap_or_else(|| name(captures)),
+        total_bytes: total_bytes(captures),
         theme,
         columns: configuration.columns.unwrap_or_else(|| Column::USUAL.to_vec()),
         bell: configuration.bell,
@@ -101,10 +103,7 @@ fn setup(arguments: &WatchArguments) -> anyhow::Result<Setup> {
 
 /// The captures' names without their folders.
 fn name(captures: &[Source]) -> String {
-    let short = |source: &Source| match source {
-        Source::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
-        Source::StandardInput => None,
-    };
+    let short = |source: &Source| Some(source.path()?.file_name()?.to_string_lossy().into_owned());
     let short = |source: &Source| short(source).unwrap_or_else(|| source.to_string());
     match captures {
         [one] => short(one),
@@ -114,9 +113,6 @@ fn name(captures: &[Source]) -> String {
 }
 
 fn total_bytes(captures: &[Source]) -> Option<u64> {
-    let lengths = captures.iter().map(|source| match source {
-        Source::StandardInput => None,
-        Source::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
-    });
-    lengths.sum()
+    let length = |source: &Source| fs::metadata(source.path()?).ok().map(|file| file.len());
+    captures.iter().map(length).sum()
 }

@@ -136,6 +136,35 @@ impl Pcapng {
         self.block(6, &body)
     }
 
+    /// A packet with options, each a code and its value.
+    pub fn packet_with(&mut self, packet: &[u8], options: &[(u16, &[u8])]) -> &mut Self {
+        let mut body = vec![0; 12];
+        body.extend(self.word(packet.len() as u32));
+        body.extend(self.word(packet.len() as u32));
+        body.extend(packet);
+        body.resize(body.len().next_multiple_of(4), 0);
+        for (code, value) in options {
+            body.extend(self.half(*code));
+            body.extend(self.half(value.len() as u16));
+            body.extend(*value);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        self.block(6, &body)
+    }
+
+    /// A name resolution block: records of a type, an address and its names.
+    pub fn names(&mut self, records: &[(u16, &[u8], &[u8])]) -> &mut Self {
+        let mut body = Vec::new();
+        for (kind, address, names) in records {
+            body.extend(self.half(*kind));
+            body.extend(self.half((address.len() + names.len()) as u16));
+            body.extend(*address);
+            body.extend(*names);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        self.block(4, &body)
+    }
+
     pub fn simple_packet(&mut self, packet: &[u8]) -> &mut Self {
         let mut body = self.word(packet.len() as u32).to_vec();
         body.extend(packet);

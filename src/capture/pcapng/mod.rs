@@ -3,14 +3,17 @@
 //! The blocks are framed here, so that one that cannot be understood is left out and the next one
 //! is read; options are pcap-parser's.
 
+mod interface;
+mod names;
+mod options;
+
 use std::io::Read;
 
-use pcap_parser::pcapng::{
-    OptionCode, PcapNGOption, parse_interfacedescriptionblock_be,
-    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be,
-    parse_interfacestatisticsblock_le,
+use self::{
+    interface::{Interface, Statistics},
+    names::Names,
+    options::PacketOptions,
 };
-
 use super::{
     LinkType, Problem, Problems, Said, Timestamp,
     bytes::Bytes,
@@ -26,10 +29,6 @@ const NAME_RESOLUTION: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
-/// Options of an interface description and of its statistics.
-const IF_TSOFFSET: u16 = 14;
-const ISB_IFDROP: u16 = 5;
-const ISB_OSDROP: u16 = 7;
 const MIN_BLOCK: usize = 12;
 /// No recorder writes larger blocks; a larger length is a damaged one.
 const MAX_BLOCK: usize = 64 << 20;
@@ -37,26 +36,18 @@ const MAX_BLOCK: usize = 64 << 20;
 const LARGEST_READ: usize = MAX_CAPTURED as usize + (64 << 10);
 /// No recorder has more interfaces; the format itself names them by 32 bits.
 const MAX_INTERFACES: usize = 1 << 16;
+/// A systemd journal entry; stands for every block that is passed over.
+const JOURNAL: u32 = 9;
 /// Journal entries, secrets, custom data, process information: defined, and of no use here.
-const PASSED_OVER: [u32; 8] = [NAME_RESOLUTION, 7, 8, 9, 10, 0x0bad, 0x4000_0bad, 0x8000_0001];
+const PASSED_OVER: [u32; 7] = [7, 8, JOURNAL, 10, 0x0bad, 0x4000_0bad, 0x8000_0001];
 
-/// Where the reader stands: the section's byte order and its interfaces so far.
+/// Where the reader stands: the section's byte order, its interfaces and the names so far.
 #[derive(Debug, Default)]
 pub struct Layout {
     pub big_endian: bool,
     interfaces: Vec<Interface>,
     last_time: Timestamp,
-}
-
-#[derive(Debug)]
-struct Interface {
-    link: LinkType,
-    /// Longest captured packet in bytes, 0 for no limit.
-    snap_len: u32,
-    ticks_per_second: u64,
-    offset_seconds: i64,
-    /// Packets lost, as the interface's latest statistics say.
-    drops: u64,
+    pub names: Names,
 }
 
 impl Layout {
@@ -77,6 +68,11 @@ impl Layout {
                     });
                 }
                 STATISTICS => self.count_drops(block, problems),
+                NAME_RESOLUTION => {
+                    if !self.names.read(block, self.big_endian) {
+                        problems.note(Problem::DamagedBlock, || "name resolution".to_owned());
+                    }
+                }
                 kind if PASSED_OVER.contains(&kind) => {}
                 kind => problems.note(Problem::UnknownBlock, || format!("type {kind:#010x}")),
             }
@@ -154,73 +150,22 @@ impl Layout {
         if !PASSED_OVER.contains(&kind) {
             problems.note(Problem::DamagedBlock, || format!("type {kind:#010x}, {len} bytes"));
         }
-        Some((NAME_RESOLUTION, 0))
+        Some((JOURNAL, 0))
     }
 
     fn describe_interface(&mut self, block: &[u8], problems: &mut Problems) {
         if self.interfaces.len() == MAX_INTERFACES {
             return problems.note(Problem::DamagedBlock, || "too many interfaces".to_owned());
         }
-        if block.len() < 20 {
-            return problems.note(Problem::DamagedBlock, || "interface description".to_owned());
-        }
-        let parsed = if self.big_endian {
-            parse_interfacedescriptionblock_be(block)
-        } else {
-            parse_interfacedescriptionblock_le(block)
-        };
-        let (resolution, offset_seconds) = match parsed {
-            Ok((_, block)) => {
-                let offset = self.option(&block.options, IF_TSOFFSET);
-                (block.if_tsresol, offset.map_or(0, i64::from_be_bytes))
-            }
-            Err(_) => {
-                problems.note(Problem::DamagedBlock, || {
-                    "options of an interface description".to_owned()
-                });
-                (DEFAULT_RESOLUTION, 0)
-            }
-        };
-        let ticks_per_second = ticks_per_second(resolution).unwrap_or_else(|| {
-            problems.note(Problem::BadResolution, || format!("if_tsresol {resolution}"));
-            MICROS_PER_SECOND
-        });
-        self.interfaces.push(Interface {
-            link: LinkType(u32::from(half(&block[8..], self.big_endian))),
-            snap_len: word(&block[12..], self.big_endian),
-            ticks_per_second,
-            offset_seconds,
-            drops: 0,
-        });
-    }
-
-    /// An option of 64 bits; pcap-parser 0.17 reads those in one byte order only.
-    fn option(&self, options: &[PcapNGOption<'_>], code: u16) -> Option<[u8; 8]> {
-        let option = options.iter().find(|option| option.code == OptionCode(code))?;
-        let mut bytes: [u8; 8] = option.as_bytes().ok()?.try_into().ok()?;
-        if !self.big_endian {
-            bytes.reverse();
-        }
-        Some(bytes)
+        self.interfaces.extend(Interface::read(block, self.big_endian, problems));
     }
 
     fn count_drops(&mut self, block: &[u8], problems: &mut Problems) {
-        let parsed = if self.big_endian {
-            parse_interfacestatisticsblock_be(block)
-        } else {
-            parse_interfacestatisticsblock_le(block)
-        };
-        let Ok((_, statistics)) = parsed else {
+        let Some(statistics) = Statistics::read(block, self.big_endian) else {
             return problems.note(Problem::DamagedBlock, || "interface statistics".to_owned());
         };
-        let [by_interface, by_system] = [ISB_IFDROP, ISB_OSDROP]
-            .map(|code| self.option(&statistics.options, code).map_or(0, u64::from_be_bytes));
-        let drops = by_interface.saturating_add(by_system);
-        if let Some(interface) = self.interfaces.get_mut(statistics.if_id as usize)
-            && drops > interface.drops
-        {
-            problems.add(Problem::RecorderDrops, drops - interface.drops, String::new);
-            interface.drops = drops;
+        if let Some(interface) = self.interfaces.get_mut(statistics.interface as usize) {
+            interface.drops.told_in_all(statistics.drops, problems);
         }
     }
 
@@ -262,23 +207,27 @@ impl Layout {
             }
         };
         self.last_time = time;
-        Some(Head {
-            time,
-            link: interface.map_or(LinkType::UNDESCRIBED, |interface| interface.link),
-            at,
-            captured: captured as usize,
-            wire_len,
-            record_len: block.len(),
-            said: Said::default(),
-        })
+        let link = interface.map_or(LinkType::UNDESCRIBED, |interface| interface.link);
+        let captured = captured as usize;
+        let said = match kind {
+            ENHANCED_PACKET => self.said(number, block, at + captured, problems),
+            _ => Said::default(),
+        };
+        Some(Head { time, link, at, captured, wire_len, record_len: block.len(), said })
     }
-}
 
-const DEFAULT_RESOLUTION: u8 = 6;
-const MICROS_PER_SECOND: u64 = 1_000_000;
-
-/// if_tsresol: a power of ten, or of two where the highest bit is set.
-fn ticks_per_second(resolution: u8) -> Option<u64> {
-    let exponent = u32::from(resolution & 0x7f);
-    if resolution & 0x80 == 0 { 10_u64.checked_pow(exponent) } else { 1_u64.checked_shl(exponent) }
+    /// What the options after a packet that ends at `end` say. Most packets have none.
+    fn said(&mut self, number: u32, block: &[u8], end: usize, problems: &mut Problems) -> Said {
+        let options = block.get(end.next_multiple_of(4)..block.len() - 4).unwrap_or_default();
+        if options.is_empty() {
+            return Said::default();
+        }
+        let options = PacketOptions::read(options, self.big_endian);
+        if options.lost > 0
+            && let Some(interface) = self.interfaces.get_mut(number as usize)
+        {
+            interface.drops.told_of_more(options.lost, problems);
+        }
+        options.said
+    }
 }
