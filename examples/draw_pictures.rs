@@ -96,7 +96,7 @@ fn take_in(engine: &mut Engine, ledger: &mut Ledger, screen: &mut Screen) {
         renumbered,
         conversations: places.into_iter().filter_map(conversation).collect(),
         shed: engine.shed_tally().clone(),
-        witness: Witness::new(Vec::new(), now, false),
+        witness: Witness::new(Vec::new(), now),
         now,
     });
     screen.status = Status {

@@ -204,6 +204,7 @@ impl Engine {
         let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = self.witness(spans, dropped);
         let names = names(&captures);
+        let copies = self.table.copies();
         let conversations = self.table.into_conversations();
         for conversation in &conversations {
             self.tally.count(&self.policy.judge(conversation, &witness));
@@ -215,6 +216,7 @@ impl Engine {
             frames: self.frames,
             icmp_errors: self.icmp_errors,
             carried: self.carried,
+            copies,
             skips: self.skips,
             conversations,
             tally: self.tally,

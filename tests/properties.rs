@@ -215,8 +215,9 @@ proptest! {
             let wire_len = data.len() as u32;
             let _outcome = Decoder::default().read(&Frame { time: Timestamp(0), link, data: &data, wire_len, said: Said::default() }, |_| {});
         }
-        let _protocol = dissect::stream_start(&data);
-        let _protocol = dissect::datagram(&data, ports);
+        let mut heard = dissect::Heard::default();
+        dissect::Dialogue::new([ports.0, ports.1]).hear(0, &data, &mut heard);
+        dissect::datagram(&data, 0, [ports.0, ports.1], &mut heard);
     }
 
     #[test]

@@ -130,13 +130,15 @@ impl Conversation {
 
     /// Takes a packet of `side` in. A copy of one that was taken before adds only what the recorder
     /// says of it.
-    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) {
+    ///
+    /// True where it was no copy.
+    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) -> bool {
         if packet.said.dropped {
             self.state(Statement::dropped_by_recorder(side, packet.said.direction));
         }
         if self.ears.recent.is_copy(side, packet) {
             self.copies[side as usize] = self.copies[side as usize].saturating_add(1);
-            return;
+            return false;
         }
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
@@ -160,6 +162,7 @@ impl Conversation {
         counters.packets += 1;
         counters.ip_bytes += u64::from(packet.ip_len);
         counters.payload_bytes += u64::from(payload_len);
+        true
     }
 
     fn take_datagram(&mut self, side: Side, checksum: u16, datagram: &Datagram<'_>) {

@@ -31,6 +31,7 @@ pub struct FlowTable {
     current: HashMap<Key, u32>,
     conversations: Vec<Conversation>,
     surroundings: Arc<Surroundings>,
+    copies: u64,
 }
 
 impl FlowTable {
@@ -64,11 +65,19 @@ impl FlowTable {
         let conversation = &mut self.conversations[slot];
         let side = conversation.side(from);
         let before = Before::of(conversation);
-        conversation.take(side, packet);
+        if !conversation.take(side, packet) {
+            self.copies += 1;
+        }
         if before.tells_more_now(side, conversation) {
             Arc::make_mut(&mut self.surroundings).take(before, side, conversation, packet);
         }
         Some(slot)
+    }
+
+    /// Packets that were copies of others and count in no conversation again.
+    #[must_use]
+    pub fn copies(&self) -> u64 {
+        self.copies
     }
 
     /// What the packets of all conversations together tell.
@@ -159,6 +168,7 @@ impl FlowTable {
         for conversation in other.conversations {
             self.keep(conversation);
         }
+        self.copies += other.copies;
         Arc::make_mut(&mut self.surroundings).merge(Arc::unwrap_or_clone(other.surroundings));
     }
 
