@@ -4,10 +4,30 @@
 //! a side that speaks something unknown has no protocol, and a stream whose beginning was not
 //! captured is never asked.
 
+mod dialogue;
 mod heard;
+mod interface;
 mod protocol;
+mod rpc;
 mod signature;
+mod speech;
+mod token;
 
-pub use heard::*;
+pub use dialogue::Dialogue;
+pub use heard::{Auth, Heard, Interface, LearnedBy, RpcEndpoint};
 pub use protocol::Protocol;
-pub use signature::stream_start;
+pub use signature::datagram;
+use signature::stream_start;
+
+/// What came of looking at a speaker's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The message is not whole yet.
+    More,
+    /// So many bytes need not be looked at again; there may be more of them than have come.
+    Passed(usize),
+    /// Nothing more is to be learned from this speaker.
+    Deaf,
+    /// Nothing more is to be learned from either.
+    Over,
+}

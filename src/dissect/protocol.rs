@@ -77,4 +77,14 @@ impl Protocol {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|protocol| protocol.name() == name)
     }
+
+    /// Whether it is another protocol or a use of it: WinRM is WS-Management is HTTP.
+    #[must_use]
+    pub fn is_a(self, other: Self) -> bool {
+        let within = |one: Self| match one {
+            Self::Winrm | Self::CimXml => Some(Self::Http),
+            _ => None,
+        };
+        std::iter::successors(Some(self), |one| within(*one)).any(|one| one == other)
+    }
 }

@@ -1,6 +1,6 @@
 //! First bytes, protocol by protocol.
 
-use super::Protocol;
+use super::{Heard, Protocol};
 
 type Signature = (Protocol, fn(&[u8]) -> bool);
 
@@ -22,14 +22,20 @@ const STREAMS: &[Signature] = &[
 ];
 
 /// What the first bytes that a side of a TCP conversation sends are.
-#[must_use]
-pub fn stream_start(bytes: &[u8]) -> Option<Protocol> {
+pub(super) fn stream_start(bytes: &[u8], _ports: [u16; 2]) -> Option<Protocol> {
     STREAMS.iter().find(|(_, fits)| fits(bytes)).map(|(protocol, _)| *protocol)
 }
 
+/// Listens to a UDP datagram of a speaker. `ports` are the speakers' own.
+pub fn datagram(bytes: &[u8], speaker: usize, ports: [u16; 2], heard: &mut Heard) {
+    let ports = (ports[speaker], ports[1 - speaker]);
+    if heard.spoken[speaker].is_none() {
+        heard.spoken[speaker] = datagram_start(bytes, ports);
+    }
+}
+
 /// What a UDP datagram is; its ports tell apart what has too little structure.
-#[must_use]
-pub fn datagram(bytes: &[u8], (src_port, dst_port): (u16, u16)) -> Option<Protocol> {
+fn datagram_start(bytes: &[u8], (src_port, dst_port): (u16, u16)) -> Option<Protocol> {
     let either = |port: u16| src_port == port || dst_port == port;
     let candidates: &[(bool, Signature)] = &[
         (either(623), (Protocol::Ipmi, is_rmcp)),
@@ -220,25 +226,25 @@ mod tests {
     #[test]
     fn each_signature_takes_its_example_and_not_the_near_miss() {
         for (protocol, example, near_miss) in EXAMPLES {
-            assert_eq!(stream_start(example), Some(*protocol));
-            assert_ne!(stream_start(near_miss), Some(*protocol), "{}", protocol.name());
+            assert_eq!(stream_start(example, [0; 2]), Some(*protocol));
+            assert_ne!(stream_start(near_miss, [0; 2]), Some(*protocol), "{}", protocol.name());
         }
     }
 
     #[test]
     fn a_datagram_is_known_by_its_port_and_its_bytes_together() {
         let ping = [6, 0, 0xff, 7, 0, 0];
-        assert_eq!(datagram(&ping, (50_000, 623)), Some(Protocol::Ipmi));
-        assert_eq!(datagram(&ping, (50_000, 624)), None);
-        assert_eq!(datagram(&[6, 0, 0xff, 8], (50_000, 623)), None);
+        assert_eq!(datagram_start(&ping, (50_000, 623)), Some(Protocol::Ipmi));
+        assert_eq!(datagram_start(&ping, (50_000, 624)), None);
+        assert_eq!(datagram_start(&[6, 0, 0xff, 8], (50_000, 623)), None);
         let query = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3];
-        assert_eq!(datagram(&query, (50_000, 53)), Some(Protocol::Dns));
-        assert_eq!(datagram(&query[..11], (50_000, 53)), None);
+        assert_eq!(datagram_start(&query, (50_000, 53)), Some(Protocol::Dns));
+        assert_eq!(datagram_start(&query[..11], (50_000, 53)), None);
     }
 
     #[test]
     fn nothing_is_recognised_in_nothing() {
-        assert_eq!(stream_start(&[]), None);
-        assert_eq!(datagram(&[], (53, 53)), None);
+        assert_eq!(stream_start(&[], [0; 2]), None);
+        assert_eq!(datagram_start(&[], (53, 53)), None);
     }
 }
