@@ -1,6 +1,6 @@
 //! A TCP conversation while there is something to learn from it.
 
-use super::{Heard, Protocol, Step, speech::Speech, stream_start};
+use super::{Heard, Step, speech::Speech, stream_start};
 
 /// Bytes of a speaker that wait for the rest of a message.
 const MAX_BUFFERED: usize = 16 << 10;
@@ -72,7 +72,7 @@ impl Dialogue {
             return;
         }
         let buffer = &self.speakers[speaker].buffer;
-        let protocol = stream_start(buffer, self.ports);
+        let protocol = stream_start(buffer, self.ports, heard.spoken[1 - speaker]);
         if protocol.is_some() {
             heard.spoken[speaker] = protocol;
         }
@@ -109,12 +109,5 @@ impl Speaker {
         let here = len.min(self.buffer.len());
         self.buffer.drain(..here);
         self.to_skip = len - here;
-    }
-}
-
-impl Heard {
-    /// Whether a protocol was recognised in either speaker's bytes.
-    pub(super) fn speaks(&self, protocol: Protocol) -> bool {
-        self.spoken.iter().flatten().any(|one| one.is_a(protocol))
     }
 }

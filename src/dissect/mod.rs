@@ -4,14 +4,30 @@
 //! a side that speaks something unknown has no protocol, and a stream whose beginning was not
 //! captured is never asked.
 
+mod dhcp;
 mod dialogue;
+mod dns;
 mod heard;
+mod http;
 mod interface;
+mod kerberos;
+mod ldap;
+mod net_tcp;
+mod netbios;
+mod ntp;
 mod protocol;
+mod rdp;
+mod rmcp;
 mod rpc;
 mod signature;
+mod smb;
 mod speech;
+mod ssh;
+mod tds;
+mod tftp;
+mod tls;
 mod token;
+mod ws_discovery;
 
 pub use dialogue::Dialogue;
 pub use heard::{Auth, Heard, Interface, LearnedBy, RpcEndpoint};

@@ -6,8 +6,12 @@
 pub enum Protocol {
     Tls,
     Http,
+    Wsman,
     Winrm,
     CimXml,
+    Bits,
+    Wsus,
+    Vsphere,
     Smb,
     NetbiosSession,
     Dcerpc,
@@ -22,15 +26,23 @@ pub enum Protocol {
     Dhcp,
     Tftp,
     Ntp,
+    Mdns,
+    Llmnr,
+    NetbiosName,
+    WsDiscovery,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 26] = [
         Self::Tls,
         Self::Http,
+        Self::Wsman,
         Self::Winrm,
         Self::CimXml,
+        Self::Bits,
+        Self::Wsus,
+        Self::Vsphere,
         Self::Smb,
         Self::NetbiosSession,
         Self::Dcerpc,
@@ -45,6 +57,10 @@ impl Protocol {
         Self::Dhcp,
         Self::Tftp,
         Self::Ntp,
+        Self::Mdns,
+        Self::Llmnr,
+        Self::NetbiosName,
+        Self::WsDiscovery,
     ];
 
     /// Its name in files and reports.
@@ -54,7 +70,11 @@ impl Protocol {
             Self::Tls => "tls",
             Self::Http => "http",
             Self::Winrm => "winrm",
+            Self::Wsman => "wsman",
             Self::CimXml => "cim-xml",
+            Self::Bits => "bits",
+            Self::Wsus => "wsus",
+            Self::Vsphere => "vsphere",
             Self::Smb => "smb",
             Self::NetbiosSession => "netbios-session",
             Self::Dcerpc => "dcerpc",
@@ -69,6 +89,10 @@ impl Protocol {
             Self::Dhcp => "dhcp",
             Self::Tftp => "tftp",
             Self::Ntp => "ntp",
+            Self::Mdns => "mdns",
+            Self::Llmnr => "llmnr",
+            Self::NetbiosName => "netbios-ns",
+            Self::WsDiscovery => "ws-discovery",
         }
     }
 
@@ -82,7 +106,10 @@ impl Protocol {
     #[must_use]
     pub fn is_a(self, other: Self) -> bool {
         let within = |one: Self| match one {
-            Self::Winrm | Self::CimXml => Some(Self::Http),
+            Self::Winrm => Some(Self::Wsman),
+            Self::Wsman | Self::CimXml | Self::Bits | Self::Wsus | Self::Vsphere => {
+                Some(Self::Http)
+            }
             _ => None,
         };
         std::iter::successors(Some(self), |one| within(*one)).any(|one| one == other)

@@ -1,0 +1,249 @@
+//! HTTP/1, and what uses it: WinRM, WS-Management, BITS, CIM-XML, WSUS, vSphere.
+//!
+//! Messages: RFC 9112. Negotiate: RFC 4559. Basic: RFC 7617. WinRM's encrypted bodies:
+//! [MS-WSMV] 2.2.9.1.
+
+use base64::Engine;
+
+use super::{Auth, Heard, Protocol, Step, token};
+
+/// RFC 9110, 9; RFC 4918; RFC 2774 (M-POST); [MC-BUP] 2.2.1 (BITS_POST).
+const METHODS: [&[u8]; 12] = [
+    b"GET ",
+    b"POST ",
+    b"HEAD ",
+    b"PUT ",
+    b"OPTIONS ",
+    b"DELETE ",
+    b"PATCH ",
+    b"PROPFIND ",
+    b"CONNECT ",
+    b"M-POST ",
+    b"BITS_POST ",
+    b"CCM_POST ",
+];
+const RESPONSE: &[u8] = b"HTTP/1.";
+/// Header fields that are read of a message.
+const MAX_FIELDS: usize = 64;
+/// Longest head of a message in bytes; Kerberos tokens make them long.
+const MAX_HEAD: usize = 16 << 10;
+/// Messages of a speaker that are looked at: logon with NTLM takes three requests.
+const MAX_MESSAGES: u8 = 8;
+
+pub(super) fn starts(bytes: &[u8]) -> bool {
+    bytes.starts_with(RESPONSE) || METHODS.iter().any(|method| bytes.starts_with(method))
+}
+
+/// What is known of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Http {
+    messages: [u8; 2],
+    /// Bytes to look at before the next message begins, where the length of a body is not told.
+    searching: [bool; 2],
+}
+
+impl Http {
+    pub fn hear(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) -> Step {
+        if self.searching[speaker] && !starts(bytes) {
+            // A body whose length is not known ends somewhere; the next message begins a segment.
+            return Step::Passed(bytes.len());
+        }
+        self.searching[speaker] = false;
+        if !starts(bytes) {
+            return if bytes.len() < RESPONSE.len() { Step::More } else { Step::Deaf };
+        }
+        let Some(head_len) = end_of_head(bytes) else {
+            return if bytes.len() < MAX_HEAD { Step::More } else { Step::Deaf };
+        };
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let body = if bytes.starts_with(RESPONSE) {
+            response(&bytes[..head_len], &mut fields, heard)
+        } else {
+            request(&bytes[..head_len], &mut fields, speaker, heard)
+        };
+        self.messages[speaker] += 1;
+        if self.messages[speaker] >= MAX_MESSAGES || is_settled(heard, self.messages[speaker]) {
+            return Step::Deaf;
+        }
+        match body {
+            Some(len) => Step::Passed(head_len + len),
+            None => {
+                self.searching[speaker] = true;
+                Step::Passed(head_len)
+            }
+        }
+    }
+}
+
+/// Once somebody has logged on, two more messages tell whether it went well; without any logon the
+/// first messages tell all.
+fn is_settled(heard: &Heard, messages: u8) -> bool {
+    let negotiated = heard.auth.intersects(Auth::NTLM | Auth::KERBEROS | Auth::CREDSSP);
+    messages >= if negotiated { 4 } else { MAX_MESSAGES }
+}
+
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+}
+
+/// Reads a request's head; the length of its body, where that is told.
+fn request<'b>(
+    head: &'b [u8],
+    fields: &mut [httparse::Header<'b>],
+    speaker: usize,
+    heard: &mut Heard,
+) -> Option<usize> {
+    let mut request = httparse::Request::new(fields);
+    request.parse(head).ok()?;
+    let fields = Fields(request.headers);
+    let path = request.path.unwrap_or_default();
+    if let Some(host) = fields.text("host") {
+        heard.dialled(without_port(host));
+    }
+    if let Some(used_by) = used_by(request.method.unwrap_or_default(), path, &fields) {
+        heard.spoken[speaker] = Some(used_by);
+    }
+    authorization(&fields, "authorization", heard);
+    body_mechanism(&fields, heard);
+    fields.body_len(false)
+}
+
+fn response<'b>(
+    head: &'b [u8],
+    fields: &mut [httparse::Header<'b>],
+    heard: &mut Heard,
+) -> Option<usize> {
+    let mut response = httparse::Response::new(fields);
+    response.parse(head).ok()?;
+    let fields = Fields(response.headers);
+    if let Some(code) = response.code.filter(|code| *code >= 400) {
+        heard.detail(&format!("HTTP {code}"));
+    }
+    if let Some(server) = fields.text("server") {
+        heard.detail(server);
+    }
+    authorization(&fields, "www-authenticate", heard);
+    body_mechanism(&fields, heard);
+    let no_body = response.code.is_some_and(|code| code < 200 || code == 204 || code == 304);
+    if no_body { Some(0) } else { fields.body_len(true) }
+}
+
+/// The use of HTTP that a request shows.
+fn used_by(method: &str, path: &str, fields: &Fields<'_, '_>) -> Option<Protocol> {
+    let agent = fields.text("user-agent").unwrap_or_default();
+    let path = path.trim_start_matches("http://");
+    let below = |prefix: &str| {
+        path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    if below("/wsman") {
+        // [MS-WSMV] 2.2.4.5: the prefix is "wsman" unless an administrator changed it. Microsoft's
+        // client names itself; SMASH and DASH clients use the same path (DSP0226).
+        let of_microsoft = agent.is_empty()
+            || ["Microsoft WinRM", "Ruby WinRM", "Python WinRM", "pywinrm", "Go WinRM"]
+                .iter()
+                .any(|name| agent.contains(name));
+        return Some(
+            if of_microsoft || below("/wsman?PSVersion") || below("/wsman/subscriptions") {
+                Protocol::Winrm
+            } else {
+                Protocol::Wsman
+            },
+        );
+    }
+    let is_cim = fields.0.iter().any(|field| {
+        // DSP0200, 7: the header may bear the number of a name space before its name.
+        let name = field.name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+        ["CIMOperation", "CIMExport"].iter().any(|wanted| name.eq_ignore_ascii_case(wanted))
+    });
+    if is_cim {
+        return Some(Protocol::CimXml);
+    }
+    // [MC-BUP] 2.2; the downloads of BITS are told by its agent's name.
+    if method == "BITS_POST" || agent.starts_with("Microsoft BITS") {
+        return Some(Protocol::Bits);
+    }
+    // [MS-WUSP] 2.1 and [MS-WSUSSS] 2.1.
+    const WSUS: [&str; 7] = [
+        "/ClientWebService",
+        "/SimpleAuthWebService",
+        "/ReportingWebService",
+        "/ServerSyncWebService",
+        "/DssAuthWebService",
+        "/ApiRemoting30",
+        "/SelfUpdate",
+    ];
+    if WSUS.iter().any(|prefix| below(prefix)) || agent.starts_with("Windows-Update-Agent") {
+        return Some(Protocol::Wsus);
+    }
+    let action = fields.text("soapaction").unwrap_or_default();
+    if action.trim_matches('"').starts_with("urn:vim25") || path == "/sdk" || below("/sdk/") {
+        return Some(Protocol::Vsphere);
+    }
+    None
+}
+
+/// Tokens in the fields of a name. An offer without a token is no evidence.
+fn authorization(fields: &Fields<'_, '_>, name: &str, heard: &mut Heard) {
+    for value in fields.all(name) {
+        let Some((scheme, rest)) = value.split_once(' ') else { continue };
+        let encoded = rest.trim().trim_end_matches('=');
+        let token = STANDARD_UNPADDED.decode(encoded).unwrap_or_default();
+        match scheme.to_ascii_lowercase().as_str() {
+            "negotiate" | "ntlm" | "kerberos" => heard.auth |= token::mechanism(&token),
+            "credssp" if !token.is_empty() => heard.auth |= Auth::CREDSSP,
+            "basic" if name == "authorization" => heard.auth |= Auth::BASIC,
+            _ => {}
+        }
+    }
+}
+
+/// Padding has been taken off before.
+const STANDARD_UNPADDED: base64::engine::GeneralPurpose = base64::engine::GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    base64::engine::general_purpose::NO_PAD,
+);
+
+/// WinRM names the mechanism that its bodies are sealed with; Negotiate may be NTLM or Kerberos.
+fn body_mechanism(fields: &Fields<'_, '_>, heard: &mut Heard) {
+    let kind = fields.text("content-type").unwrap_or_default();
+    if kind.contains("HTTP-Kerberos-session-encrypted") {
+        heard.auth |= Auth::KERBEROS;
+    } else if kind.contains("HTTP-CredSSP-session-encrypted") {
+        heard.auth |= Auth::CREDSSP;
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
+    }
+}
+
+/// The header fields of a message.
+struct Fields<'f, 'b>(&'f [httparse::Header<'b>]);
+
+impl<'b> Fields<'_, 'b> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &'b str> {
+        self.0
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+            .filter_map(|field| std::str::from_utf8(field.value).ok())
+    }
+
+    fn text(&self, name: &str) -> Option<&'b str> {
+        self.all(name).next()
+    }
+
+    /// RFC 9112, 6.3; `None` where the body's end is not told by a length.
+    fn body_len(&self, of_response: bool) -> Option<usize> {
+        if self.text("transfer-encoding").is_some() {
+            return None;
+        }
+        match self.text("content-length") {
+            Some(len) => len.trim().parse().ok(),
+            None if of_response => None,
+            None => Some(0),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! LDAP (RFC 4511): operations, and the logon of a SASL bind (RFC 4513; [MS-ADTS] 5.1.1.1).
+
+use super::{Auth, Heard, Step, token};
+
+/// Application tags of requests and answers (RFC 4511, 4.2 to 4.14).
+const OPERATIONS: [u8; 20] = [
+    0x60, 0x61, 0x42, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x4a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f,
+    0x50, 0x73, 0x77, 0x78,
+];
+const BIND_REQUEST: u8 = 0x60;
+const BIND_RESPONSE: u8 = 0x61;
+const MAX_MESSAGES: u8 = 8;
+
+/// A message with its number and the tag and content of its operation, and the octets of all.
+struct Message<'a> {
+    operation: u8,
+    content: &'a [u8],
+    whole: usize,
+}
+
+/// A tag, the content as far as it is there, and the octets of both as they claim (X.690, 8.1).
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
+    let (tag, len, head) = match *bytes {
+        [tag, len @ 0..=0x7f, ..] => (tag, usize::from(len), 2),
+        [tag, form @ 0x81..=0x84, ..] => {
+            let octets = usize::from(form & 0x7f);
+            let len = bytes.get(2..2 + octets)?;
+            let len = len.iter().fold(0, |len, octet| len << 8 | usize::from(*octet));
+            (tag, len, 2 + octets)
+        }
+        _ => return None,
+    };
+    let end = head.checked_add(len)?;
+    Some((tag, &bytes[head..end.min(bytes.len())], end))
+}
+
+fn message(bytes: &[u8]) -> Option<Message<'_>> {
+    let (0x30, inside, whole) = element(bytes)? else { return None };
+    let (2, number, number_len) = element(inside)? else { return None };
+    if number.is_empty() || number.len() > 4 {
+        return None;
+    }
+    let (operation, content, _) = element(inside.get(number_len..)?)?;
+    OPERATIONS.contains(&operation).then_some(Message { operation, content, whole })
+}
+
+/// Whether bytes begin with a sequence of a message number and an operation.
+pub(super) fn starts(bytes: &[u8]) -> bool {
+    message(bytes).is_some()
+}
+
+/// What is known of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ldap {
+    messages: [u8; 2],
+}
+
+impl Ldap {
+    pub fn hear(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) -> Step {
+        const HEAD: usize = 16;
+        let Some(Message { operation, content, whole }) = message(bytes) else {
+            // After a logon messages may be sealed.
+            return if bytes.len() < HEAD { Step::More } else { Step::Deaf };
+        };
+        let logon = matches!(operation, BIND_REQUEST | BIND_RESPONSE);
+        if logon && bytes.len() < whole {
+            return Step::More;
+        }
+        if logon {
+            bind(operation, content, heard);
+        }
+        self.messages[speaker] += 1;
+        if self.messages[speaker] >= MAX_MESSAGES {
+            return Step::Deaf;
+        }
+        Step::Passed(whole)
+    }
+}
+
+/// The credentials of a bind: a sequence tagged 3 in a request, tag 7 in an answer. Active Directory
+/// also takes NTLM messages in tags 9, 10 and 11 ([MS-ADTS] 5.1.1.1.3).
+fn bind(operation: u8, content: &[u8], heard: &mut Heard) {
+    let mut rest = content;
+    while let Some((tag, body, whole)) = element(rest) {
+        match (operation, tag) {
+            (BIND_REQUEST, 0xa3) => sasl(body, heard),
+            (BIND_REQUEST, 0x89..=0x8b) | (BIND_RESPONSE, 0x87) => {
+                heard.auth |= token::mechanism(body);
+            }
+            (BIND_REQUEST, 0x80) if !body.is_empty() => heard.auth |= Auth::BASIC,
+            _ => {}
+        }
+        rest = rest.get(whole..).unwrap_or_default();
+    }
+}
+
+fn sasl(body: &[u8], heard: &mut Heard) {
+    let Some((4, mechanism, whole)) = element(body) else { return };
+    heard.detail(&String::from_utf8_lossy(mechanism));
+    if let Some((4, credentials, _)) = body.get(whole..).and_then(element) {
+        heard.auth |= token::mechanism(credentials);
+    }
+}
