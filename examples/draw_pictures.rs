@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn picture(seconds: f64, keys: &[KeyCode]) -> Result<Buffer, Box<dyn Error>> {
     let text = fs::read_to_string(Path::new(RECORDING).join("vmmtap.toml"))?;
     let site = Site::parse("vmmtap.toml", &text)?;
-    let policy = Arc::new(Policy { matrix: Matrix::embedded()?, site });
+    let policy = Arc::new(Policy::new(Matrix::embedded()?, site));
     let setup = Setup { source: "eth0".to_owned(), live: true, ..Setup::default() };
     let mut screen = Screen::new(setup, SIZE);
     let mut ledger = Ledger::new(Arc::clone(&policy));
@@ -96,7 +96,7 @@ fn take_in(engine: &mut Engine, ledger: &mut Ledger, screen: &mut Screen) {
         renumbered,
         conversations: places.into_iter().filter_map(conversation).collect(),
         shed: engine.shed_tally().clone(),
-        witness: Witness::new(Vec::new(), now, false),
+        witness: Witness::new(Vec::new(), now),
         now,
     });
     screen.status = Status {

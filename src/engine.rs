@@ -198,14 +198,23 @@ impl Engine {
         }
     }
 
+    /// What captures that looked on for so long, and that lost so many packets, are worth.
+    #[must_use]
+    pub fn witness(&self, spans: Vec<(Timestamp, Timestamp)>, dropped: u64) -> Witness {
+        Witness::new(spans, self.latest.unwrap_or_default())
+            .lacking(dropped, self.frames)
+            .amid(Arc::clone(self.table.surroundings()))
+    }
+
     /// Judges what it has seen. `captures` are the sources of the frames.
     #[must_use]
     pub fn finish(mut self, captures: Vec<Summary>) -> Report {
         std::mem::take(&mut self.decoder).flush(|packet| self.take(packet));
-        let lossy = captures.iter().any(|one| one.problems.tell_of_loss());
+        let dropped = captures.iter().map(|one| one.problems.lost()).sum();
         let spans = captures.iter().filter_map(Summary::watched).collect();
-        let witness = Witness::new(spans, self.latest.unwrap_or_default(), lossy);
+        let witness = self.witness(spans, dropped);
         let names = names(&captures);
+        let copies = self.table.copies();
         let mut conversations = self.table.into_conversations();
         let logs = logs::join(self.logs, &self.policy, &mut conversations);
         for conversation in &conversations {
@@ -218,6 +227,7 @@ impl Engine {
             frames: self.frames,
             icmp_errors: self.icmp_errors,
             carried: self.carried,
+            copies,
             skips: self.skips,
             conversations,
             tally: self.tally,
@@ -229,7 +239,7 @@ impl Engine {
 
     /// Gives up the detail of the least telling conversations; they are judged and counted first.
     fn shed(&mut self) {
-        let witness = Witness::new(Vec::new(), self.latest.unwrap_or_default(), false);
+        let witness = self.witness(Vec::new(), 0);
         let policy = Arc::clone(&self.policy);
         let rank = |conversation: &Conversation| worth(&policy.judge(conversation, &witness));
         let excess = self.table.len().saturating_sub(self.max_conversations);

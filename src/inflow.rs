@@ -1,7 +1,7 @@
 //! Where frames come from: captures read to their ends, or an interface listened to.
 
 use crate::{
-    capture::{Drops, Merge, OpenError, Summary, Timestamp},
+    capture::{Drops, Merge, OpenError, Summary},
     engine::Engine,
     judge::Witness,
     listen::Listener,
@@ -39,12 +39,12 @@ impl Inflow {
 
     /// Who has looked on so far, and until when.
     #[must_use]
-    pub fn witness(&self, now: Timestamp) -> Witness {
-        let (spans, lossy) = match self {
+    pub fn witness(&self, engine: &Engine) -> Witness {
+        let (spans, dropped) = match self {
             Self::Captures(merge) => merge.watched(),
             Self::Interface(listener) => listener.watched(),
         };
-        Witness::new(spans, now, lossy)
+        engine.witness(spans, dropped)
     }
 
     /// Bytes read from captures.

@@ -22,7 +22,7 @@
 //!
 //! let folder = Path::new("captures/add-host-winrm-blocked");
 //! let text = std::fs::read_to_string(folder.join("vmmtap.toml"))?;
-//! let policy = Policy { matrix: Matrix::embedded()?, site: Site::parse("vmmtap.toml", &text)? };
+//! let policy = Policy::new(Matrix::embedded()?, Site::parse("vmmtap.toml", &text)?);
 //! let sources = [Source::File(folder.join("capture.pcap"))];
 //! let (report, _unreadable) = replay(Arc::new(policy), &sources, 1000, |_bytes| {});
 //! assert_eq!(report.tally.of_verdict(Verdict::Blocked), 1);

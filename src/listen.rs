@@ -118,16 +118,16 @@ impl Listener {
 
     /// From when until when it has listened, and whether packets were lost.
     #[must_use]
-    pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, bool) {
-        (vec![(self.from.min(self.first.unwrap_or(self.from)), self.until())], self.has_lost())
+    pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, u64) {
+        (vec![(self.from.min(self.first.unwrap_or(self.from)), self.until())], self.lost())
     }
 
     fn until(&self) -> Timestamp {
         Timestamp(clock().0 - LATENCY).max(self.last.unwrap_or(self.from))
     }
 
-    fn has_lost(&self) -> bool {
-        self.drops != Drops::default()
+    fn lost(&self) -> u64 {
+        self.drops.kernel.saturating_add(self.drops.interface)
     }
 
     /// Packets lost so far.

@@ -22,6 +22,8 @@ pub struct Report {
     pub frames: u64,
     /// Frames that are ICMP errors about others.
     pub icmp_errors: u64,
+    /// Frames that hold a packet recorded before, counted in no conversation again.
+    pub copies: u64,
     /// Packets that were carried in others, beyond the frames: each counts in a conversation of its
     /// own, and its frame in that of the carrier.
     pub carried: u64,

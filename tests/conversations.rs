@@ -23,7 +23,7 @@ const SERVICE: (&str, u16) = ("10.0.0.2", 445);
 
 fn policy() -> Arc<Policy> {
     let matrix = Matrix::embedded().expect("a good matrix");
-    Arc::new(Policy { matrix, site: Site::default() })
+    Arc::new(Policy::new(matrix, Site::default()))
 }
 
 fn engine() -> Engine {
@@ -190,7 +190,7 @@ fn findings_are_the_last_to_be_given_up() {
                 [[machine]]\nname = \"hv\"\nroles = [\"hyperv-host\"]\naddresses = [\"10.0.0.2\"]\n";
     let site = Site::parse("test.toml", site).expect("a good site");
     let matrix = Matrix::embedded().expect("a good matrix");
-    let mut engine = Engine::new(Arc::new(Policy { matrix, site }), 100);
+    let mut engine = Engine::new(Arc::new(Policy::new(matrix, site)), 100);
     for tries in 0..2 {
         feed(&mut engine, tries * SECOND, &tcp(HOST, SERVICE, 1, "S", b""));
     }

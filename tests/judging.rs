@@ -44,7 +44,7 @@ addresses = [\"10.0.8.3\"]
 
 fn judge(frames: &[Vec<u8>]) -> Report {
     let site = Site::parse("test.toml", SITE).expect("a good site");
-    let policy = Policy { matrix: Matrix::embedded().expect("a good matrix"), site };
+    let policy = Policy::new(Matrix::embedded().expect("a good matrix"), site);
     let mut engine = Engine::new(Arc::new(policy), usize::MAX);
     for (number, data) in frames.iter().enumerate() {
         let time = Timestamp(number as i64 * 1_000_000_000);

@@ -31,7 +31,7 @@ const NOON: u64 = 1_772_366_400;
 
 static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
     let site = Site::parse("vmmtap.toml", SITE).expect("a good site file");
-    Arc::new(Policy { matrix: Matrix::embedded().expect("the matrix"), site })
+    Arc::new(Policy::new(Matrix::embedded().expect("the matrix"), site))
 });
 
 /// Frames at so many milliseconds after noon.

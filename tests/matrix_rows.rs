@@ -23,7 +23,7 @@ fn policy() -> Policy {
     text += "[[machine]]\nname = \"m-other-host\"\nroles = [\"hyperv-host\"]\naddresses = [\"10.0.1.1\"]\n";
     text += "[[machine]]\nname = \"m-nobody\"\nroles = []\naddresses = [\"10.0.1.2\"]\n";
     let site = Site::parse("rows.toml", &text).expect("a good site");
-    Policy { matrix: Matrix::embedded().expect("a good matrix"), site }
+    Policy::new(Matrix::embedded().expect("a good matrix"), site)
 }
 
 /// What is expected of `client > server transport port`, with roles for machines.

@@ -69,7 +69,7 @@ fn policy(v6: bool) -> Arc<Policy> {
         )
     });
     let site = Site::parse("test.toml", &machines.concat()).expect("a good site");
-    Arc::new(Policy { matrix: Matrix::embedded().expect("a good matrix"), site })
+    Arc::new(Policy::new(Matrix::embedded().expect("a good matrix"), site))
 }
 
 fn made() -> impl Strategy<Value = Made> {
@@ -215,8 +215,9 @@ proptest! {
             let wire_len = data.len() as u32;
             let _outcome = Decoder::default().read(&Frame { time: Timestamp(0), link, data: &data, wire_len, said: Said::default() }, |_| {});
         }
-        let _protocol = dissect::stream_start(&data);
-        let _protocol = dissect::datagram(&data, ports);
+        let mut heard = dissect::Heard::default();
+        dissect::Dialogue::new([ports.0, ports.1]).hear(0, &data, &mut heard);
+        dissect::datagram(&data, 0, [ports.0, ports.1], &mut heard);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use vmmtap::{
 
 static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
     let matrix = Matrix::embedded().expect("a good matrix");
-    Arc::new(Policy { matrix, site: Site::default() })
+    Arc::new(Policy::new(matrix, Site::default()))
 });
 
 fuzz_target!(|data: &[u8]| {

@@ -19,7 +19,7 @@ const CAPTURE: &[u8] = include_bytes!("../../captures/add-host-winrm-blocked/cap
 
 static CONVERSATIONS: LazyLock<Vec<Conversation>> = LazyLock::new(|| {
     let matrix = Matrix::embedded().expect("a good matrix");
-    let policy = Policy { matrix, site: Site::default() };
+    let policy = Policy::new(matrix, Site::default());
     let reader = Box::new(Cursor::new(CAPTURE));
     let mut capture = CaptureFile::from_reader("fuzz".to_owned(), reader, None).expect("a capture");
     let mut engine = Engine::new(Arc::new(policy), 1000);

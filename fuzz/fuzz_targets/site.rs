@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
     match Site::parse("fuzz.toml", text) {
         Ok(site) => {
             let matrix = Matrix::embedded().expect("a good matrix");
-            let policy = Policy { matrix, site };
+            let policy = Policy::new(matrix, site);
             let _exceptions = exceptions(&policy);
             let _coverage = coverage(&policy, &Tally::default());
         }

@@ -111,14 +111,14 @@ impl Merge {
         self.sources.is_empty()
     }
 
-    /// The times that each capture spans, as far as they have been read, and whether one of them lost
-    /// packets.
+    /// The times that each capture spans, as far as they have been read, and the packets that
+    /// they lost.
     #[must_use]
-    pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, bool) {
+    pub fn watched(&self) -> (Vec<(Timestamp, Timestamp)>, u64) {
         let open = self.open.iter().flatten().map(CaptureFile::summary);
         let all: Vec<&Summary> = open.chain(self.done.iter().map(|(_, summary)| summary)).collect();
-        let lossy = all.iter().any(|one| one.problems.tell_of_loss());
-        (all.into_iter().filter_map(Summary::watched).collect(), lossy)
+        let lost = all.iter().map(|one| one.problems.lost()).sum();
+        (all.into_iter().filter_map(Summary::watched).collect(), lost)
     }
 
     /// What is known of each capture, earliest first, and of those that could not be opened.

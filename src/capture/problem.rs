@@ -96,10 +96,10 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Whether packets are known to be missing, wherever they were lost.
+    /// Packets known to be missing, wherever they were lost.
     #[must_use]
-    pub fn tell_of_loss(&self) -> bool {
-        self.count(Problem::RecorderDrops) + self.count(Problem::InterfaceDrops) > 0
+    pub fn lost(&self) -> u64 {
+        self.count(Problem::RecorderDrops).saturating_add(self.count(Problem::InterfaceDrops))
     }
 
     /// How often a kind occurred.

@@ -153,7 +153,7 @@ impl Session {
         let mut more = true;
         while more && !stop.load(Ordering::Relaxed) {
             more = inflow.step(&mut engine);
-            let witness = inflow.witness(engine.now().unwrap_or_default());
+            let witness = inflow.witness(&engine);
             announcer.look(&mut engine, &witness, &mut tell)?;
         }
         let (captures, _): (Vec<Summary>, _) = inflow.finish();

@@ -63,7 +63,7 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let output = output(&arguments.writing, color, &inputs)?;
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
-    let policy = Policy { matrix: Matrix::embedded()?, site };
+    let policy = Policy::new(Matrix::embedded()?, site);
     let engine = Engine::new(Arc::new(policy), reading.max_conversations);
     let (report, failures) = read(engine, &captures);
     if report.captures.is_empty() {

@@ -31,7 +31,7 @@ fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
 }
 
 pub(super) fn load_policy(choice: &PolicyChoice) -> anyhow::Result<Policy> {
-    Ok(Policy { site: load_site(&choice.site)?, matrix: load_matrix(&choice.matrix)? })
+    Ok(Policy::new(load_matrix(&choice.matrix)?, load_site(&choice.site)?))
 }
 
 /// The files that a policy is read from.

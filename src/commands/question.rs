@@ -28,7 +28,7 @@ pub(super) fn matrix(arguments: &MatrixArguments, color: Color) -> anyhow::Resul
         None if Path::new(DEFAULT_SITE).is_file() => load_site(Path::new(DEFAULT_SITE))?,
         None => Site::default(),
     };
-    let policy = Policy { matrix: load_matrix(&arguments.matrix)?, site };
+    let policy = Policy::new(load_matrix(&arguments.matrix)?, site);
     let MatrixArguments { from, to, port, .. } = arguments;
     if from.is_none() && to.is_none() && port.is_none() {
         let entries: Vec<_> = policy.matrix.entries.iter().collect();

@@ -4,8 +4,10 @@
 //! a side that speaks something unknown has no protocol, and a stream whose beginning was not
 //! captured is never asked.
 
+mod heard;
 mod protocol;
 mod signature;
 
+pub use heard::*;
 pub use protocol::Protocol;
-pub use signature::{datagram, stream_start};
+pub use signature::stream_start;

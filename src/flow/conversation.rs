@@ -1,13 +1,13 @@
 //! A conversation and what is remembered of it.
 
 use super::{
-    Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
-    tcp::Sent,
+    Act, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
+    fold::Recent, listening::Listening, tcp::Sent,
 };
 use crate::{
     capture::Timestamp,
-    decode::{Body, Packet, Tenant},
-    dissect::{self, Protocol},
+    decode::{Body, Datagram, Packet, Segment, Tenant},
+    dissect::{self, Heard, Protocol},
 };
 
 /// What one side sent, in lengths on the wire, retransmissions included.
@@ -65,8 +65,10 @@ pub struct Conversation {
     pub last: Timestamp,
     /// What each side sent.
     pub counters: [Counters; 2],
-    /// What each side's first bytes are; `None` where they are not known or not seen.
-    pub spoken: [Option<Protocol>; 2],
+    /// Packets of each side that were recorded more than once, counted here and nowhere else.
+    pub copies: [u32; 2],
+    /// What was heard of what is spoken; `None` where nothing was.
+    pub heard: Option<Box<Heard>>,
     /// More about a TCP conversation.
     pub tcp: Option<Box<Tcp>>,
     /// The ICMP error that says most about it.
@@ -75,6 +77,23 @@ pub struct Conversation {
     pub statements: Vec<Statement>,
     /// When its telling moments were.
     pub timeline: Timeline,
+    /// Whether each side sent the very same datagram again.
+    pub(super) asks_again: [bool; 2],
+    latest_datagram: [Option<(u16, u32)>; 2],
+    ears: Ears,
+}
+
+/// What is needed only to take further packets in; a copy of a conversation takes none.
+#[derive(Debug, Default)]
+struct Ears {
+    listening: Option<Box<Listening>>,
+    recent: Recent,
+}
+
+impl Clone for Ears {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Conversation {
@@ -86,7 +105,11 @@ impl Conversation {
             first: time,
             last: time,
             counters: [Counters::default(); 2],
-            spoken: [None; 2],
+            copies: [0; 2],
+            heard: None,
+            asks_again: [false; 2],
+            latest_datagram: [None; 2],
+            ears: Ears::default(),
             tcp: None,
             icmp_error: None,
             statements: Vec::new(),
@@ -105,37 +128,83 @@ impl Conversation {
         if self.ends[0] == sender { Side::A } else { Side::B }
     }
 
-    /// Takes a packet of `side` in.
-    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) {
+    /// Takes a packet of `side` in. A copy of one that was taken before adds only what the recorder
+    /// says of it.
+    ///
+    /// True where it was no copy.
+    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) -> bool {
+        if packet.said.dropped {
+            self.state(Statement::dropped_by_recorder(side, packet.said.direction));
+        }
+        if self.ears.recent.is_copy(side, packet) {
+            self.copies[side as usize] = self.copies[side as usize].saturating_add(1);
+            return false;
+        }
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
         self.timeline.note(side, packet);
         let payload_len = match &packet.body {
             Body::Tcp(segment) => {
-                let tcp = self.tcp.get_or_insert_default();
-                if self.spoken[side as usize].is_none()
-                    && !segment.payload.is_empty()
-                    && tcp.begins_stream(side, segment)
-                {
-                    self.spoken[side as usize] = dissect::stream_start(segment.payload);
-                }
-                tcp.take(side, packet.time, segment);
+                self.take_segment(side, packet, segment);
                 segment.payload_len
             }
             Body::Udp(datagram) => {
-                if self.spoken[side as usize].is_none() {
-                    let ports = (datagram.src_port, datagram.dst_port);
-                    self.spoken[side as usize] = dissect::datagram(datagram.payload, ports);
-                }
+                self.take_datagram(side, packet.checksum, datagram);
                 datagram.payload_len
             }
-            Body::Echo(echo) => echo.payload_len,
+            Body::Echo(echo) => {
+                self.asks_again[side as usize] |= self.counters[side as usize].packets > 0;
+                echo.payload_len
+            }
             Body::Error(_) | Body::Neighbour(_) => 0,
         };
         let counters = &mut self.counters[side as usize];
         counters.packets += 1;
         counters.ip_bytes += u64::from(packet.ip_len);
         counters.payload_bytes += u64::from(payload_len);
+        true
+    }
+
+    fn take_datagram(&mut self, side: Side, checksum: u16, datagram: &Datagram<'_>) {
+        let ports = self.ends.map(|end| end.port);
+        match self.heard.as_mut() {
+            Some(heard) => dissect::datagram(datagram.payload, side as usize, ports, heard),
+            None => {
+                let mut heard = Heard::default();
+                dissect::datagram(datagram.payload, side as usize, ports, &mut heard);
+                self.heard = (heard != Heard::default()).then(|| Box::new(heard));
+            }
+        }
+        let this = Some((checksum, datagram.payload_len));
+        let before = std::mem::replace(&mut self.latest_datagram[side as usize], this);
+        self.asks_again[side as usize] |= before == this;
+    }
+
+    fn take_segment(&mut self, side: Side, packet: &Packet<'_>, segment: &Segment<'_>) {
+        let begins = self.tcp.is_none();
+        let tcp = self.tcp.get_or_insert_default();
+        let gap = tcp.take(side, packet.time, packet.ttl, segment);
+        if begins {
+            let ports = self.ends.map(|end| end.port);
+            self.ears.listening = Some(Box::new(Listening::new(ports)));
+        }
+        if let Some(listening) = self.ears.listening.as_mut() {
+            listening.hear(side, segment, &mut self.heard);
+            if gap {
+                listening.lose(!side);
+            }
+            if listening.is_over() {
+                self.ears.listening = None;
+            }
+        }
+    }
+
+    /// Adds a system's word; the same word again only counts.
+    pub(super) fn state(&mut self, statement: Statement) {
+        match self.statements.iter_mut().find(|known| known.says_the_same_as(&statement)) {
+            Some(known) => known.times = known.times.saturating_add(statement.times),
+            None => self.statements.push(statement),
+        }
     }
 
     /// Takes an error in that quotes a packet of this conversation; the one that says most is kept.
@@ -145,6 +214,12 @@ impl Conversation {
         if self.icmp_error.as_ref().is_none_or(|known| meaning(known) < meaning(&error)) {
             self.icmp_error = Some(error);
         }
+    }
+
+    /// Whether a system says that it dropped packets of this conversation.
+    #[must_use]
+    pub fn is_dropped_by_system(&self) -> bool {
+        self.statements.iter().any(|one| one.act == Act::Dropped)
     }
 
     /// The client, where the wire itself shows it.
@@ -179,7 +254,8 @@ impl Conversation {
     /// The first protocol recognised, the client's bytes before the server's.
     #[must_use]
     pub fn protocol(&self, client: Side) -> Option<Protocol> {
-        self.spoken[client as usize].or(self.spoken[!client as usize])
+        let spoken = self.heard.as_ref()?.spoken;
+        spoken[client as usize].or(spoken[!client as usize])
     }
 
     /// The ICMP error that explains why `client` got no answer.

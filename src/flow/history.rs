@@ -24,6 +24,7 @@ struct Said {
     last_rst: Option<u32>,
     retransmissions: u32,
     zero_windows: u32,
+    gaps: u32,
 }
 
 const DATA: u8 = 1;
@@ -64,6 +65,12 @@ impl History {
         let data = control.retransmitted && step(&mut said.retransmissions);
         self.push(side, window.then_some('W'));
         self.push(side, data.then_some('T'));
+    }
+
+    /// Notes that bytes of a side were acknowledged and never seen.
+    pub fn note_gap(&mut self, side: Side) {
+        let again = step(&mut self.sides[side as usize].gaps);
+        self.push(side, again.then_some('G'));
     }
 
     fn push(&mut self, side: Side, letter: Option<char>) {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Conversation, Endpoint, Meaning, Side, Transport, tcp::Sent};
+use super::{Conversation, Endpoint, Meaning, Side, Tcp, Transport, tcp::Sent};
 use crate::capture::{NANOS_PER_SECOND, Timestamp};
 
 /// How a conversation went.
@@ -58,30 +58,51 @@ impl Outcome {
         }
     }
 
-    /// How `conversation` went for `client`, as it stands at `now`, the latest time of the capture.
+    /// How `conversation` went for `client`, as far as `view` could see it.
     #[must_use]
-    pub fn of(conversation: &Conversation, client: Side, now: Timestamp) -> Self {
+    pub fn of(conversation: &Conversation, client: Side, view: &View) -> Self {
         match &conversation.tcp {
-            Some(tcp) => {
-                tcp_outcome(conversation, tcp.sent(client), tcp.sent(!client), client, now)
-            }
-            None => datagram_outcome(conversation, client, now),
+            Some(tcp) => tcp_outcome(conversation, tcp, client, view),
+            None => datagram_outcome(conversation, client, view),
         }
     }
 }
 
-fn tcp_outcome(
-    conversation: &Conversation,
-    client: Sent,
-    server: Sent,
-    client_side: Side,
-    now: Timestamp,
-) -> Outcome {
+/// What the capture as a whole was able to see of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// Until when somebody looked on.
+    pub until: Timestamp,
+    /// The share of packets that the capture lacks, 0 to 1.
+    pub loss: f64,
+    /// Whether answers from the server are known not to be visible.
+    pub deaf: bool,
+    /// Whether the capture shows both directions of any conversation.
+    pub two_way: bool,
+}
+
+/// Silence is believed where it is less probable than this that every answer was lost by the capture.
+const BELIEVABLE: f64 = 1e-4;
+
+impl View {
+    /// Whether the answers to so many questions cannot all have been lost.
+    fn would_have_seen(&self, questions: u64) -> bool {
+        let questions = i32::try_from(questions).unwrap_or(i32::MAX);
+        !self.deaf && self.loss.powi(questions) < BELIEVABLE
+    }
+}
+
+fn tcp_outcome(conversation: &Conversation, tcp: &Tcp, client_side: Side, view: &View) -> Outcome {
+    let (client, server) = (tcp.sent(client_side), tcp.sent(!client_side));
     let asked = client.contains(Sent::SYN);
     let data_both_ways = client.contains(Sent::DATA) && server.contains(Sent::DATA);
+    let went_on = client.intersects(Sent::ACK | Sent::DATA);
+    if conversation.is_dropped_by_system() && !(server.contains(Sent::SYN_ACK) && went_on) {
+        return Outcome::Prohibited;
+    }
     if server.contains(Sent::SYN_ACK) {
         // Without the SYN, an ACK or data of the client shows that it had asked.
-        let took_part = asked || client.intersects(Sent::ACK | Sent::DATA);
+        let took_part = asked || went_on;
         return if took_part { Outcome::Answered } else { Outcome::Partial };
     }
     if !asked {
@@ -107,11 +128,15 @@ fn tcp_outcome(
     if client.intersects(Sent::ACK | Sent::DATA | Sent::FIN) && !data_on_syn_alone(client) {
         return Outcome::Partial;
     }
-    let (tries, span) = conversation
-        .tcp
-        .as_ref()
-        .map_or((0, 0), |tcp| (u64::from(tcp.syn_tries(client_side)), tcp.syn_span()));
-    unanswered(tries, span, conversation.first, now)
+    let tries = u64::from(tcp.syn_tries(client_side));
+    // A client that asks again has got no answer, whatever the capture can see.
+    if tries >= 2 && tcp.syn_span() >= RETRY_NANOS {
+        return Outcome::Silent;
+    }
+    if view.deaf {
+        return Outcome::Partial;
+    }
+    after_a_while(conversation.first, view, tries)
 }
 
 /// TCP fast open puts data on the SYN (RFC 7413).
@@ -119,11 +144,14 @@ fn data_on_syn_alone(client: Sent) -> bool {
     !client.intersects(Sent::ACK | Sent::FIN)
 }
 
-fn datagram_outcome(conversation: &Conversation, client: Side, now: Timestamp) -> Outcome {
+fn datagram_outcome(conversation: &Conversation, client: Side, view: &View) -> Outcome {
     let asked = conversation.counters[client as usize].packets;
     let answers = conversation.counters[!client as usize].packets;
     if asked > 0 && answers > 0 {
         return Outcome::Answered;
+    }
+    if conversation.is_dropped_by_system() {
+        return Outcome::Prohibited;
     }
     if answers > 0 {
         return Outcome::Partial;
@@ -131,13 +159,24 @@ fn datagram_outcome(conversation: &Conversation, client: Side, now: Timestamp) -
     if let Some(failure) = failure(conversation, client) {
         return failure;
     }
-    if conversation.transport == Transport::Udp
-        && answers_from_elsewhere(conversation.ends[!client as usize])
-    {
+    let elsewhere = conversation.transport == Transport::Udp
+        && answers_from_elsewhere(conversation.ends[!client as usize]);
+    // Where nothing shows that answers can be seen at all, the same question asked again does.
+    let visible = !view.deaf && (view.two_way || conversation.asks_again[client as usize]);
+    if elsewhere || !visible {
         return Outcome::Partial;
     }
     let span = conversation.last.since(conversation.first);
-    unanswered(asked, span, conversation.first, now)
+    if asked >= 2 && span >= RETRY_NANOS && view.would_have_seen(asked) {
+        return Outcome::Silent;
+    }
+    after_a_while(conversation.first, view, asked)
+}
+
+/// Silent where somebody looked on long enough after the first question and can be believed.
+fn after_a_while(first: Timestamp, view: &View, questions: u64) -> Outcome {
+    let long_ago = view.until.since(first) >= SILENCE_NANOS;
+    if long_ago && view.would_have_seen(questions) { Outcome::Silent } else { Outcome::Pending }
 }
 
 /// Nobody answers from a group's or a network's address, and a TFTP server answers each request from
@@ -160,10 +199,4 @@ fn failure(conversation: &Conversation, client: Side) -> Option<Outcome> {
         Meaning::Unreachable => Some(Outcome::Unreachable),
         Meaning::Advice => None,
     }
-}
-
-fn unanswered(tries: u64, span: i64, first: Timestamp, now: Timestamp) -> Outcome {
-    let asked_again = tries >= 2 && span >= RETRY_NANOS;
-    let long_ago = now.since(first) >= SILENCE_NANOS;
-    if asked_again || long_ago { Outcome::Silent } else { Outcome::Pending }
 }

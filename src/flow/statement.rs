@@ -35,3 +35,15 @@ pub struct Statement {
     /// How often it said so.
     pub times: u32,
 }
+
+impl Statement {
+    /// The machine that recorded dropped a packet of a side.
+    pub(super) fn dropped_by_recorder(about: Side, direction: Option<Direction>) -> Self {
+        Self { speaker: Speaker::Recorder, act: Act::Dropped, about, direction, times: 1 }
+    }
+
+    /// Whether another one differs by nothing but how often it was said.
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        Self { times: 0, ..*self } == Self { times: 0, ..*other }
+    }
+}

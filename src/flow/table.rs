@@ -1,8 +1,13 @@
 //! The table of conversations, bounded in memory.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
-use super::{Conversation, IcmpErrorSeen, Key, Meaning, Transport, endpoint::ends};
+use super::{
+    Conversation, IcmpErrorSeen, Key, Meaning, Surroundings, Transport, endpoint::ends,
+    surroundings::Before,
+};
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
     decode::{Body, Packet},
@@ -25,12 +30,17 @@ const ERROR_DELAY: i64 = 60 * NANOS_PER_SECOND;
 pub struct FlowTable {
     current: HashMap<Key, u32>,
     conversations: Vec<Conversation>,
+    surroundings: Arc<Surroundings>,
+    copies: u64,
 }
 
 impl FlowTable {
     /// Takes a packet in, or the error that it is, and gives the place of the conversation that it
     /// told something of. Places hold until conversations are shed.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
+        if let Body::Neighbour(neighbour) = packet.body {
+            Arc::make_mut(&mut self.surroundings).take_neighbour(neighbour);
+        }
         let (from, to, transport) = ends(packet)?;
         let key = Key::new(from, to, transport, packet.tenant);
         let known = self.current.get(&key).map(|slot| *slot as usize);
@@ -54,8 +64,26 @@ impl FlowTable {
             .unwrap_or_else(|| self.begin(key, Conversation::new(key, (from, to), packet.time)));
         let conversation = &mut self.conversations[slot];
         let side = conversation.side(from);
-        conversation.take(side, packet);
+        let before = Before::of(conversation);
+        if !conversation.take(side, packet) {
+            self.copies += 1;
+        }
+        if before.tells_more_now(side, conversation) {
+            Arc::make_mut(&mut self.surroundings).take(before, side, conversation, packet);
+        }
         Some(slot)
+    }
+
+    /// Packets that were copies of others and count in no conversation again.
+    #[must_use]
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// What the packets of all conversations together tell.
+    #[must_use]
+    pub fn surroundings(&self) -> &Arc<Surroundings> {
+        &self.surroundings
     }
 
     /// The conversation at a place that [`Self::take`] gave.
@@ -140,6 +168,8 @@ impl FlowTable {
         for conversation in other.conversations {
             self.keep(conversation);
         }
+        self.copies += other.copies;
+        Arc::make_mut(&mut self.surroundings).merge(Arc::unwrap_or_clone(other.surroundings));
     }
 
     /// Ends the table and gives all conversations, in order of their beginning.

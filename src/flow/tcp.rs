@@ -6,6 +6,7 @@ use super::{
     Side,
     end_state::{self, End, State},
     history::History,
+    sequence::Sequence,
 };
 use crate::{
     capture::Timestamp,
@@ -31,6 +32,9 @@ bitflags! {
     }
 }
 
+/// Segments of a side met in the middle after which the other one's must be missing.
+const ENOUGH_TALK: u8 = 3;
+
 /// Wireshark's bits of `tcp.completeness`.
 mod complete {
     pub const SYN: u8 = 1;
@@ -55,20 +59,96 @@ pub struct Tcp {
     last_syn: Option<Timestamp>,
     handshake_end: Option<Timestamp>,
     originator: Option<Side>,
+    sequences: [Sequence; 2],
+    /// Segments with ACK and without SYN or RST, as far as they matter.
+    talk: [u8; 2],
+    ttl: [Option<u8>; 2],
+    reset_ttl: [Option<u8>; 2],
 }
 
 impl Tcp {
     /// Takes a segment of `side` in.
-    pub(super) fn take(&mut self, side: Side, time: Timestamp, segment: &Segment<'_>) {
+    ///
+    /// True where it acknowledges bytes of the other side that the capture does not hold.
+    pub(super) fn take(
+        &mut self,
+        side: Side,
+        time: Timestamp,
+        ttl: u8,
+        segment: &Segment<'_>,
+    ) -> bool {
         let originator = *self.originator.get_or_insert_with(|| first_originator(side, segment));
+        let gap = self.note_sequence(side, segment);
+        self.note_ttl(side, ttl, segment);
         self.history.note(side, segment);
         let [a, b] = &mut self.ends;
         let (sender, peer) = if side == Side::A { (a, b) } else { (b, a) };
         let control = end_state::advance(sender, peer, side == originator, segment);
         self.history.note_control(side, control);
         self.note_handshake(side, time, segment);
-        self.sent[side as usize] |= kinds(segment);
+        let kinds = kinds(segment);
+        self.sent[side as usize] |= kinds;
+        if kinds.contains(Sent::ACK) {
+            self.talk[side as usize] = self.talk[side as usize].saturating_add(1);
+        }
         self.completeness |= completeness(segment);
+        gap
+    }
+
+    fn note_sequence(&mut self, side: Side, segment: &Segment<'_>) -> bool {
+        let Segment { seq, payload_len, flags, .. } = *segment;
+        if flags.contains(Flags::RST) {
+            return false;
+        }
+        if flags.contains(Flags::SYN) {
+            self.sequences[side as usize].begin(seq.wrapping_add(1));
+        } else {
+            let fin = u32::from(flags.contains(Flags::FIN));
+            self.sequences[side as usize].take(seq, payload_len.wrapping_add(fin));
+        }
+        let gap =
+            flags.contains(Flags::ACK) && self.sequences[!side as usize].acknowledge(segment.ack);
+        if gap {
+            self.history.note_gap(!side);
+        }
+        gap
+    }
+
+    fn note_ttl(&mut self, side: Side, ttl: u8, segment: &Segment<'_>) {
+        let of =
+            if segment.flags.contains(Flags::RST) { &mut self.reset_ttl } else { &mut self.ttl };
+        of[side as usize] = Some(ttl);
+    }
+
+    /// Time to live of the latest segment of a side that is not an RST.
+    #[must_use]
+    pub fn ttl(&self, side: Side) -> Option<u8> {
+        self.ttl[side as usize]
+    }
+
+    /// Time to live of the latest RST of a side.
+    #[must_use]
+    pub fn reset_ttl(&self, side: Side) -> Option<u8> {
+        self.reset_ttl[side as usize]
+    }
+
+    /// Whether a side goes on as if the other one had answered: it acknowledges or sends data after
+    /// its SYN, or more than once without one.
+    pub(super) fn goes_on(&self, side: Side) -> bool {
+        let sent = self.sent(side);
+        let talks = sent.contains(Sent::ACK);
+        talks
+            && (sent.intersects(Sent::SYN | Sent::SYN_ACK)
+                || self.talk[side as usize] >= ENOUGH_TALK)
+    }
+
+    /// Acknowledgements of something new, and those among them of bytes that the capture does not
+    /// hold: Zeek's measure of loss (policy/misc/capture-loss).
+    #[must_use]
+    pub fn acks_and_gaps(&self) -> (u64, u64) {
+        let sum =
+            |of: fn(&Sequence) -> u32| self.sequences.iter().map(|one| u64::from(of(one))).sum();
+        (sum(|one| one.acks), sum(|one| one.gaps))
     }
 
     fn note_handshake(&mut self, side: Side, time: Timestamp, segment: &Segment<'_>) {
@@ -96,13 +176,6 @@ impl Tcp {
     pub(super) fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
         segment.flags & (Flags::SYN | Flags::ACK) == Flags::SYN
             && self.initial_seq[side as usize].is_some_and(|initial| initial != segment.seq)
-    }
-
-    /// Whether a segment's payload is the first that its side sends, and the capture saw the start.
-    pub(super) fn begins_stream(&self, side: Side, segment: &Segment<'_>) -> bool {
-        let saw_start = self.sent(side).intersects(Sent::SYN | Sent::SYN_ACK);
-        let first = self.initial_seq[side as usize].map(|initial| initial.wrapping_add(1));
-        saw_start && first == Some(segment.seq)
     }
 
     /// Kinds of segments that a side has sent.

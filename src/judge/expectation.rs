@@ -56,10 +56,4 @@ pub struct Expectation {
 
 impl Expectation {
     pub(super) const NONE: Self = Self { kind: Kind::None, rules: Vec::new() };
-
-    /// How a dynamic RPC port is known: so far only by lying in the range.
-    #[must_use]
-    pub fn grade(&self) -> Option<&'static str> {
-        (self.kind == Kind::DynamicRpc).then_some("range")
-    }
 }

@@ -1,10 +1,11 @@
 //! A conversation judged.
 
 use super::{
-    Evidence, Expectation, Kind, Policy, Verdict, Witness, direction::orient, policy::Talk, why,
+    Context, Evidence, Expectation, Grade, Kind, Policy, Verdict, Witness, direction::orient,
+    policy::Talk, why,
 };
 use crate::{
-    dissect::Protocol,
+    dissect::{Auth, Protocol},
     flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side},
     identify::MachineId,
 };
@@ -26,6 +27,8 @@ pub struct Judgement<'a> {
     pub outcome: Outcome,
     /// What was to be expected; nothing of a conversation with a stranger.
     pub expectation: Expectation,
+    /// How far a dynamic RPC port is known to be one.
+    pub grade: Option<Grade>,
     /// What may be spoken under the rules; empty for whatever.
     pub protocols: Vec<Protocol>,
     /// Whether what is spoken is one of them, where both are known.
@@ -34,6 +37,8 @@ pub struct Judgement<'a> {
     pub verdict: Verdict,
     /// How far the verdict can be trusted.
     pub evidence: Evidence,
+    /// What else is known around it.
+    pub context: Context,
 }
 
 impl Policy {
@@ -45,9 +50,10 @@ impl Policy {
             [client, !client].map(|side| conversation.ends[side as usize]);
         let client_machine = self.site.owner(client_end.ip);
         let server_machine = self.site.owner(server_end.ip);
-        let outcome = Outcome::of(conversation, client, witness.saw_until(conversation.last));
+        let outcome = Outcome::of(conversation, client, &witness.view(conversation, client));
         let known = client_machine.zip(server_machine);
-        let expectation = known.map_or(Expectation::NONE, |(client, server)| {
+        let context = Context::of(conversation, client, witness);
+        let mut expectation = known.map_or(Expectation::NONE, |(client, server)| {
             self.expect(&Talk {
                 client,
                 server,
@@ -57,11 +63,16 @@ impl Policy {
                 oriented: matches!(basis, Basis::Syn | Basis::SynAck),
             })
         });
+        let grade =
+            (expectation.kind == Kind::DynamicRpc).then(|| grade(conversation, client, &context));
+        if self.strict_rpc && grade == Some(Grade::Range) {
+            expectation = Expectation::NONE;
+        }
         let protocols = self.protocols(&expectation.rules);
         let observed = conversation.protocol(client);
         let agrees = observed
             .filter(|_| expectation.kind != Kind::None && !protocols.is_empty())
-            .map(|observed| protocols.contains(&observed));
+            .map(|observed| protocols.iter().any(|one| observed.is_a(*one)));
         let verdict = match known {
             Some(_) => {
                 let both_talk = conversation.both_sides_talk();
@@ -69,7 +80,7 @@ impl Policy {
             }
             None => Verdict::Outside,
         };
-        let evidence = evidence(conversation, client, outcome, witness);
+        let evidence = evidence(conversation, client, outcome, &context);
         Judgement {
             conversation,
             client,
@@ -78,10 +89,12 @@ impl Policy {
             server_machine,
             outcome,
             expectation,
+            grade,
             protocols,
             agrees,
             verdict,
             evidence,
+            context,
         }
     }
 
@@ -110,20 +123,40 @@ impl Judgement<'_> {
     pub fn observed(&self) -> Option<Protocol> {
         self.conversation.protocol(self.client)
     }
+
+    /// How the parties authenticated, as far as it could be seen.
+    #[must_use]
+    pub fn auth(&self) -> Auth {
+        self.conversation.heard.as_ref().map_or(Auth::empty(), |heard| heard.auth)
+    }
+}
+
+/// A port that was named, one where RPC is spoken, or just one of the range.
+fn grade(conversation: &Conversation, client: Side, context: &Context) -> Grade {
+    if context.learned.is_some() {
+        Grade::Learned
+    } else if conversation.protocol(client) == Some(Protocol::Dcerpc) {
+        Grade::Bind
+    } else {
+        Grade::Range
+    }
 }
 
 fn evidence(
     conversation: &Conversation,
     client: Side,
     outcome: Outcome,
-    witness: &Witness,
+    context: &Context,
 ) -> Evidence {
     match outcome {
         Outcome::Answered => Evidence::Observed,
-        Outcome::Silent if witness.lossy => Evidence::Weak,
+        Outcome::Silent if context.lossy || context.deaf => Evidence::Weak,
         Outcome::Silent => Evidence::Inferred,
         Outcome::Pending | Outcome::Partial => Evidence::Weak,
         Outcome::Refused | Outcome::Prohibited | Outcome::Unreachable => {
+            if conversation.is_dropped_by_system() {
+                return Evidence::Confirmed;
+            }
             let said = conversation.failure_of(client).map(|error| error.meaning());
             let asked = conversation.counters[client as usize].packets > 0;
             match said {

@@ -4,6 +4,7 @@
 //! together ([`Policy`]) and holds a conversation against them ([`Judgement`]). It knows nothing of
 //! how a verdict is shown.
 
+mod context;
 mod coverage;
 mod direction;
 mod entry;
@@ -19,6 +20,7 @@ mod verdict;
 mod why;
 mod witness;
 
+pub use context::{Context, Grade};
 pub use coverage::{CoverageRow, Status, coverage};
 pub use direction::orient;
 pub use entry::{Entry, Requirement, Section};

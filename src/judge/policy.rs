@@ -16,12 +16,23 @@ pub struct Policy {
     pub matrix: Matrix,
     /// The site; without machines where none was given.
     pub site: Site,
+    /// Whether a port of the dynamic range is expected only where something shows that it is an RPC
+    /// service's.
+    pub strict_rpc: bool,
+    /// The machines whose firewall logs are heard, in the order of the logs.
+    pub log_owners: Vec<MachineId>,
 }
 
 /// Ports from here on are handed out dynamically (RFC 6335, section 6; the page's note).
 pub(super) const FIRST_DYNAMIC_PORT: u16 = 49_152;
 
 impl Policy {
+    /// A matrix at a site, the whole dynamic range expected.
+    #[must_use]
+    pub fn new(matrix: Matrix, site: Site) -> Self {
+        Self { matrix, site, strict_rpc: false, log_owners: Vec::new() }
+    }
+
     /// Whether a site is known; without one, no machine is.
     #[must_use]
     pub fn has_site(&self) -> bool {
@@ -97,6 +108,12 @@ impl Policy {
         }
         let reversed = entry.reverse.is_some() && fits(talk.server, talk.client);
         reversed.then_some(Kind::Reverse)
+    }
+
+    /// The machine whose firewall log stands at a place among the logs.
+    #[must_use]
+    pub fn log_owner(&self, log: u16) -> Option<MachineId> {
+        self.log_owners.get(usize::from(log)).copied()
     }
 
     /// A machine's roles as they count for rules.

@@ -91,8 +91,7 @@ impl Ledger {
             self.judge(place, &conversation);
         }
         if witness_differs {
-            let undecided = |row: &Row| matches!(row.outcome, Outcome::Silent | Outcome::Pending);
-            self.judge_again(|row| undecided(row));
+            self.judge_again(Row::rests_on_surroundings);
         }
         while let Some((time, place)) = self.due.first().copied().filter(|one| one.0 <= self.now) {
             self.due.remove(&(time, place));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     flow::{Basis, Conversation, Endpoint, Outcome, Side},
     identify::MachineId,
-    judge::{Evidence, Expectation, Judgement, Policy, Verdict},
+    judge::{Context, Evidence, Expectation, Grade, Judgement, Policy, Verdict},
 };
 
 /// A conversation as it was last told of, and what was last said of it.
@@ -29,6 +29,8 @@ pub struct Row {
     pub expectation: Arc<Expectation>,
     basis: Basis,
     agrees: Option<bool>,
+    grade: Option<Grade>,
+    context: Context,
 }
 
 impl Row {
@@ -45,6 +47,8 @@ impl Row {
             expectation: shared,
             basis: judgement.basis,
             agrees: judgement.agrees,
+            grade: judgement.grade,
+            context: judgement.context,
         }
     }
 
@@ -60,10 +64,19 @@ impl Row {
             outcome: self.outcome,
             expectation: (*self.expectation).clone(),
             protocols: policy.protocols(&self.expectation.rules),
+            grade: self.grade,
             agrees: self.agrees,
             verdict: self.verdict,
             evidence: self.evidence,
+            context: self.context,
         }
+    }
+
+    /// Whether what all conversations together tell may change what is said of it.
+    #[must_use]
+    pub(super) fn rests_on_surroundings(&self) -> bool {
+        self.grade.is_some()
+            || matches!(self.outcome, Outcome::Silent | Outcome::Pending | Outcome::Partial)
     }
 
     /// The client's endpoint.

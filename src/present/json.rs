@@ -6,7 +6,8 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
     clean,
-    record::{CaptureRecord, CoverageRecord, FlowRecord, PairRecord, TotalsRecord},
+    flow_record::FlowRecord,
+    record::{CaptureRecord, CoverageRecord, LostRecord, PairRecord, TotalsRecord},
 };
 use crate::{
     judge::{Judgement, Policy, Verdict},
@@ -41,7 +42,9 @@ pub fn flow_line(
 /// Writing failed.
 pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
     for judgement in listed(report, with_outside) {
-        flow_line(&report.policy, &judgement, output)?;
+        let record = FlowRecord::new(&report.policy, &judgement).named(&report.names);
+        serde_json::to_writer(&mut *output, &record)?;
+        output.write_all(b"\n")?;
     }
     Ok(())
 }
@@ -88,8 +91,10 @@ impl Serialize for Flows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Document { report, with_outside } = self.0;
         let judgements = listed(report, *with_outside);
-        serializer
-            .collect_seq(judgements.map(|judgement| FlowRecord::new(&report.policy, &judgement)))
+        serializer.collect_seq(
+            judgements
+                .map(|judgement| FlowRecord::new(&report.policy, &judgement).named(&report.names)),
+        )
     }
 }
 
@@ -111,6 +116,14 @@ fn totals(report: &Report) -> TotalsRecord {
         packets: report.frames,
         skipped: report.skips.by_name(),
         icmp_errors: report.icmp_errors,
+        carried: report.carried,
+        duplicates: report.copies,
+        lost: LostRecord {
+            dropped: report.witness.dropped(),
+            gaps: report.witness.surroundings().gaps(),
+            share: (report.witness.loss() * 1e6).round() / 1e6,
+            one_sided: report.witness.surroundings().is_one_sided(),
+        },
         flows: report.tally.total(),
         verdicts: if report.policy.has_site() { verdicts.collect() } else { Default::default() },
         shed: report.shed.iter().map(|(verdict, count)| (verdict.name(), *count)).collect(),

@@ -8,6 +8,7 @@ mod clean;
 mod findings;
 mod firewall;
 mod flow_list;
+mod flow_record;
 mod grid;
 mod interfaces;
 mod json;

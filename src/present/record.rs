@@ -1,174 +1,15 @@
-//! The JSON shapes of the contract.
+//! The JSON shapes of the contract: captures, sums, coverage.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{clean, names};
 use crate::{
-    capture::{Drops, NANOS_PER_SECOND, Summary},
-    flow::{ConnState, Counters, Endpoint, Tcp, community_id},
-    identify::{MachineId, Ports},
-    judge::{CoverageRow, Judgement, PairCount, Policy},
+    capture::{Drops, Summary},
+    identify::Ports,
+    judge::{CoverageRow, PairCount, Policy},
 };
-
-/// A conversation.
-#[derive(Serialize)]
-pub(super) struct FlowRecord {
-    community_id: String,
-    transport: &'static str,
-    client: EndRecord,
-    server: EndRecord,
-    direction: &'static str,
-    first: String,
-    last: String,
-    packets: Sides,
-    ip_bytes: Sides,
-    payload_bytes: Sides,
-    tcp: Option<TcpRecord>,
-    outcome: &'static str,
-    icmp_error: Option<IcmpErrorRecord>,
-    protocol: ProtocolRecord,
-    auth: [&'static str; 0],
-    expectation: Option<ExpectationRecord>,
-    verdict: Option<&'static str>,
-    evidence: Option<&'static str>,
-    why: Option<String>,
-}
-
-#[derive(Serialize)]
-struct EndRecord {
-    ip: IpAddr,
-    port: u16,
-    machine: Option<String>,
-    roles: Option<Vec<&'static str>>,
-}
-
-#[derive(Serialize)]
-struct Sides {
-    client: u64,
-    server: u64,
-}
-
-#[derive(Serialize)]
-struct TcpRecord {
-    state: &'static str,
-    history: String,
-    completeness: u8,
-    syn_tries: u32,
-    handshake_ms: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct IcmpErrorRecord {
-    from: IpAddr,
-    #[serde(rename = "type")]
-    kind: u8,
-    code: u8,
-    meaning: &'static str,
-}
-
-#[derive(Serialize)]
-struct ProtocolRecord {
-    observed: Option<&'static str>,
-    expected: Option<Vec<&'static str>>,
-    agrees: Option<bool>,
-    name: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ExpectationRecord {
-    kind: &'static str,
-    rules: Vec<RuleRecord>,
-    grade: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct RuleRecord {
-    id: String,
-    row: Option<u8>,
-}
-
-impl FlowRecord {
-    pub fn new(policy: &Policy, judgement: &Judgement<'_>) -> Self {
-        let conversation = judgement.conversation;
-        let (client, server) = (judgement.client, !judgement.client);
-        let sides = |count: fn(&Counters) -> u64| Sides {
-            client: count(&conversation.counters[client as usize]),
-            server: count(&conversation.counters[server as usize]),
-        };
-        let with_site = policy.has_site();
-        let [from, to] = conversation.ends;
-        Self {
-            community_id: community_id(from, to, conversation.transport),
-            transport: conversation.transport.name(),
-            client: EndRecord::new(policy, judgement.client_end(), judgement.client_machine),
-            server: EndRecord::new(policy, judgement.server_end(), judgement.server_machine),
-            direction: judgement.basis.name(),
-            first: conversation.first.to_string(),
-            last: conversation.last.to_string(),
-            packets: sides(|side| side.packets),
-            ip_bytes: sides(|side| side.ip_bytes),
-            payload_bytes: sides(|side| side.payload_bytes),
-            tcp: conversation.tcp.as_deref().map(|tcp| TcpRecord::new(tcp, judgement)),
-            outcome: judgement.outcome.name(),
-            icmp_error: conversation.icmp_error.map(|error| IcmpErrorRecord {
-                from: error.from,
-                kind: error.kind,
-                code: error.code,
-                meaning: error.words(),
-            }),
-            protocol: ProtocolRecord {
-                observed: judgement.observed().map(|protocol| protocol.name()),
-                expected: with_site
-                    .then(|| judgement.protocols.iter().map(|one| one.name()).collect()),
-                agrees: judgement.agrees,
-                name: None,
-            },
-            auth: [],
-            expectation: with_site.then(|| ExpectationRecord {
-                kind: judgement.expectation.kind.name(),
-                rules: judgement
-                    .expectation
-                    .rules
-                    .iter()
-                    .map(|rule| RuleRecord {
-                        id: clean(&names::rule_id(policy, *rule)).into_owned(),
-                        row: policy.entry(*rule).and_then(|entry| entry.row),
-                    })
-                    .collect(),
-                grade: judgement.expectation.grade(),
-            }),
-            verdict: with_site.then(|| judgement.verdict.name()),
-            evidence: with_site.then(|| judgement.evidence.name()),
-            why: with_site.then(|| clean(&policy.why(judgement)).into_owned()),
-        }
-    }
-}
-
-impl EndRecord {
-    fn new(policy: &Policy, end: Endpoint, machine: Option<MachineId>) -> Self {
-        Self {
-            ip: end.ip,
-            port: end.port,
-            machine: machine.map(|id| names::machine(policy, id)),
-            roles: machine.map(|id| policy.site.machine(id).roles.names()),
-        }
-    }
-}
-
-impl TcpRecord {
-    fn new(tcp: &Tcp, judgement: &Judgement<'_>) -> Self {
-        let millis = |nanos: i64| nanos as f64 / (NANOS_PER_SECOND as f64 / 1000.0);
-        Self {
-            state: ConnState::of(judgement.conversation, judgement.client).name(),
-            history: tcp.history(judgement.client),
-            completeness: tcp.completeness(),
-            syn_tries: tcp.syn_tries(judgement.client),
-            handshake_ms: tcp.handshake().map(millis),
-        }
-    }
-}
 
 /// A capture.
 #[derive(Serialize)]
@@ -217,9 +58,25 @@ pub(super) struct TotalsRecord {
     pub packets: u64,
     pub skipped: BTreeMap<String, u64>,
     pub icmp_errors: u64,
+    pub carried: u64,
+    pub duplicates: u64,
+    pub lost: LostRecord,
     pub flows: u64,
     pub verdicts: BTreeMap<&'static str, u64>,
     pub shed: BTreeMap<&'static str, u64>,
+}
+
+/// What the captures lack.
+#[derive(Serialize)]
+pub(super) struct LostRecord {
+    /// Packets that the recorder says it lost.
+    pub dropped: u64,
+    /// Acknowledgements of bytes that the captures do not hold.
+    pub gaps: u64,
+    /// The share of packets missing, 0 to 1.
+    pub share: f64,
+    /// Whether of most conversations one side alone is visible.
+    pub one_sided: bool,
 }
 
 /// A rule's coverage between two machines.

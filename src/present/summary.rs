@@ -38,6 +38,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             notes.push(format!("{}: {line}", capture.source));
         }
     }
+    notes.extend(what_is_missing(report));
     if report.policy.has_site() && report.known_conversations() == 0 && report.frames > 0 {
         notes.push("is this the site file that belongs to the capture?".to_owned());
     }
@@ -47,6 +48,25 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         notes.push(format!("{shed} counted, but their details given up to save memory; what they said later counts anew"));
     }
     notes
+}
+
+/// What makes silence a weak witness.
+fn what_is_missing(report: &Report) -> Option<String> {
+    let around = report.witness.surroundings();
+    if around.is_one_sided() {
+        return Some(
+            "of most conversations one side alone is visible: answers may be there that this capture does not show"
+                .to_owned(),
+        );
+    }
+    let share = report.witness.loss();
+    (around.gaps() > 0 && share > 0.0).then(|| {
+        format!(
+            "an estimated {:.2} % of the packets are missing ({} of what was acknowledged was never seen)",
+            share * 100.0,
+            names::plural(around.gaps(), "piece")
+        )
+    })
 }
 
 /// Reasons for skipping that are named before the rest is summed.
@@ -76,11 +96,20 @@ pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
     let reasons: Vec<String> =
         by_name.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let why = if skipped > 0 { format!(" ({})", reasons.join(", ")) } else { String::new() };
-    let conversing = report.frames - report.icmp_errors - skipped;
+    let all = report.frames + report.carried;
+    let conversing = all.saturating_sub(report.icmp_errors + skipped + report.copies);
+    let carried = match report.carried {
+        0 => String::new(),
+        carried => format!(" + {carried} carried in them"),
+    };
+    let copies = match report.copies {
+        0 => String::new(),
+        copies => format!(" + {copies} recorded twice"),
+    };
     totals.push((
         "packets",
         format!(
-            "{} = {conversing} in conversations + {} ICMP errors + {skipped} skipped{why}",
+            "{}{carried} = {conversing} in conversations{copies} + {} ICMP errors + {skipped} skipped{why}",
             report.frames, report.icmp_errors
         ),
     ));

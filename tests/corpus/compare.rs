@@ -62,6 +62,8 @@ fn joined(all: Vec<&Flow>) -> Flow {
         joined.packets += crate::flows::Sides { client, server };
         let (client, server) = flow.payload_bytes.from(flow, joined.client);
         joined.payload_bytes += crate::flows::Sides { client, server };
+        let (client, server) = flow.duplicates.from(flow, joined.client);
+        joined.duplicates += crate::flows::Sides { client, server };
         if flow.outcome == "answered" {
             joined.outcome.clone_from(&flow.outcome);
         }
@@ -89,11 +91,17 @@ fn compare_row(capture: &Capture, row: &FlowRow, found: Option<&Flow>, tally: &m
         }
         None => tally.note(Kind::Look, capture, &about(row, ours)),
     }
-    let packets = flow.packets.from(flow, row.a());
+    // The truth counts a packet as often as it was recorded.
+    let mut recorded = flow.packets;
+    recorded += flow.duplicates;
+    let packets = recorded.from(flow, row.a());
     let agrees = packets == (row.pkts_ab, row.pkts_ba);
     tally.compare(kind(Kind::TcpPackets, Kind::UdpPackets), capture, agrees, || {
         about(row, &format!("packets {packets:?}, truth {:?}", (row.pkts_ab, row.pkts_ba)))
     });
+    if flow.duplicates != crate::flows::Sides::default() {
+        return tally.note(Kind::Folded, capture, &about(row, &format!("{:?}", flow.duplicates)));
+    }
     let payload = flow.payload_bytes.from(flow, row.a());
     let agrees = payload == (row.payload_ab, row.payload_ba);
     tally.compare(kind(Kind::TcpPayload, Kind::UdpPayload), capture, agrees, || {

@@ -21,6 +21,8 @@ pub struct Totals {
     pub packets: u64,
     skipped: BTreeMap<String, u64>,
     icmp_errors: u64,
+    carried: u64,
+    duplicates: u64,
     shed: BTreeMap<String, u64>,
 }
 
@@ -49,6 +51,7 @@ pub struct Flow {
     pub first: f64,
     pub packets: Sides,
     pub payload_bytes: Sides,
+    pub duplicates: Sides,
     pub tcp: Option<Tcp>,
     pub outcome: String,
 }
@@ -113,8 +116,8 @@ impl Report {
         }
         let in_flows: u64 = self.flows.iter().map(|flow| flow.packets.total()).sum();
         let skipped: u64 = totals.skipped.values().sum();
-        let accounted = in_flows + totals.icmp_errors + skipped;
-        if totals.shed.is_empty() && accounted != totals.packets {
+        let accounted = in_flows + totals.duplicates + totals.icmp_errors + skipped;
+        if totals.shed.is_empty() && accounted != totals.packets + totals.carried {
             broken.push(format!(
                 "{} packets, but {in_flows} in conversations, {} ICMP errors, {skipped} skipped",
                 totals.packets, totals.icmp_errors,

@@ -33,6 +33,8 @@ pub enum Kind {
     UdpPayload,
     ZeekState,
     ZeekHistory,
+    /// Conversations with packets that were recorded twice; listed, never a disagreement.
+    Folded,
     /// Beginnings that no outcome is set for; listed, never a disagreement.
     Look,
 }

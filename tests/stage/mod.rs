@@ -32,7 +32,7 @@ pub const SCENARIO: &str = "captures/add-host-winrm-blocked";
 pub fn policy(site: &Path) -> Arc<Policy> {
     let text = fs::read_to_string(site).expect("a site file");
     let site = Site::parse("vmmtap.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    Arc::new(Policy { matrix: Matrix::embedded().expect("the matrix"), site })
+    Arc::new(Policy::new(Matrix::embedded().expect("the matrix"), site))
 }
 
 /// Reads captures through the thread that feeds the screen, to the end.

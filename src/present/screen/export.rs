@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::{
-    super::{Grid, clean, flow_list, names, record::FlowRecord},
+    super::{Grid, clean, flow_list, flow_record::FlowRecord, names},
     column::Column,
     state::{Screen, View, Window},
 };

@@ -1,0 +1,104 @@
+//! Listening to what is spoken over TCP: each side's bytes in order, until nothing is left to learn.
+
+use super::{Side, sequence::is_after};
+use crate::{
+    decode::{Flags, Segment},
+    dissect::{Dialogue, Heard},
+};
+
+/// Segments that came too early and wait for those before them.
+const MAX_WAITING: usize = 64;
+/// Bytes of theirs.
+const MAX_WAITING_BYTES: usize = 64 << 10;
+
+/// A dialogue that still has something to tell.
+#[derive(Clone, Debug)]
+pub(super) struct Listening {
+    dialogue: Dialogue,
+    ears: [Ear; 2],
+}
+
+/// The stream of one side.
+#[derive(Clone, Debug, Default)]
+struct Ear {
+    /// Number of the next byte; `None` until the side has begun.
+    next: Option<u32>,
+    waiting: Vec<(u32, Box<[u8]>)>,
+    /// The stream has a hole: nothing after it is listened to.
+    lost: bool,
+}
+
+impl Listening {
+    pub fn new(ports: [u16; 2]) -> Self {
+        Self { dialogue: Dialogue::new(ports), ears: <[Ear; 2]>::default() }
+    }
+
+    /// Listens to a segment of a side. Where the capture missed the beginning, nothing is heard.
+    pub fn hear(&mut self, side: Side, segment: &Segment<'_>, heard: &mut Option<Box<Heard>>) {
+        let ear = &mut self.ears[side as usize];
+        let syn = segment.flags.contains(Flags::SYN);
+        if syn {
+            ear.next.get_or_insert(segment.seq.wrapping_add(1));
+        }
+        if segment.payload_len == 0 || ear.lost || segment.flags.contains(Flags::RST) {
+            return;
+        }
+        let Some(next) = ear.next else {
+            return self.lose(side);
+        };
+        // Data on a SYN comes after the SYN's own number (RFC 7413).
+        let seq = segment.seq.wrapping_add(u32::from(syn));
+        if is_after(seq, next) {
+            self.wait(side, seq, segment.payload);
+        } else {
+            self.take(side, seq, segment.payload, heard);
+            self.take_waiting(side, heard);
+        }
+        if segment.payload.len() < segment.payload_len as usize {
+            self.lose(side);
+        }
+    }
+
+    /// The bytes of a side have a hole from here on.
+    pub fn lose(&mut self, side: Side) {
+        let ear = &mut self.ears[side as usize];
+        if !std::mem::replace(&mut ear.lost, true) {
+            ear.waiting = Vec::new();
+            self.dialogue.lose(side as usize);
+        }
+    }
+
+    /// Whether nothing more can be learned.
+    pub fn is_over(&self) -> bool {
+        self.dialogue.is_over() || self.ears.iter().all(|ear| ear.lost)
+    }
+
+    fn wait(&mut self, side: Side, seq: u32, bytes: &[u8]) {
+        let ear = &mut self.ears[side as usize];
+        let held: usize = ear.waiting.iter().map(|(_, bytes)| bytes.len()).sum();
+        if ear.waiting.len() == MAX_WAITING || held + bytes.len() > MAX_WAITING_BYTES {
+            return self.lose(side);
+        }
+        ear.waiting.push((seq, bytes.into()));
+    }
+
+    fn take(&mut self, side: Side, seq: u32, bytes: &[u8], heard: &mut Option<Box<Heard>>) {
+        let ear = &mut self.ears[side as usize];
+        let known = ear.next.map_or(0, |next| next.wrapping_sub(seq)) as usize;
+        if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
+            ear.next = Some(seq.wrapping_add(bytes.len() as u32));
+            self.dialogue.hear(side as usize, new, heard.get_or_insert_default());
+        }
+    }
+
+    fn take_waiting(&mut self, side: Side, heard: &mut Option<Box<Heard>>) {
+        loop {
+            let ear = &mut self.ears[side as usize];
+            let Some(next) = ear.next else { return };
+            let ready = ear.waiting.iter().position(|(seq, _)| !is_after(*seq, next));
+            let Some(ready) = ready else { return };
+            let (seq, bytes) = ear.waiting.swap_remove(ready);
+            self.take(side, seq, &bytes, heard);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Which of the numbered bytes of a side were seen, and which were acknowledged without being seen.
+
+/// Islands of bytes beyond a hole that are remembered; more are taken as lost.
+const MAX_ISLANDS: usize = 16;
+/// An acknowledgement further ahead than this is not believed: the largest window is 2^30 (RFC 7323).
+const LARGEST_STEP: i32 = 1 << 30;
+
+/// The bytes that one side sent, as far as they were seen. A FIN counts as a byte, as it does in
+/// acknowledgements.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sequence {
+    /// Number after the last byte without a hole before it.
+    next: Option<u32>,
+    /// Pieces beyond a hole: first number and number after the last, in order.
+    islands: Vec<(u32, u32)>,
+    /// Acknowledgements by the peer of something new.
+    pub acks: u32,
+    /// Those among them that acknowledge bytes that were never seen.
+    pub gaps: u32,
+}
+
+impl Sequence {
+    /// The side begins to number: the first byte will bear `first`.
+    pub fn begin(&mut self, first: u32) {
+        self.next = Some(first);
+        self.islands.clear();
+    }
+
+    /// Takes in that `len` bytes from `seq` on were seen.
+    pub fn take(&mut self, seq: u32, len: u32) {
+        let end = seq.wrapping_add(len);
+        let Some(next) = self.next else {
+            self.next = Some(end);
+            return;
+        };
+        if is_after(end, next) {
+            if is_after(seq, next) {
+                self.add_island(seq, end);
+            } else {
+                self.next = Some(end);
+                self.join_islands();
+            }
+        }
+    }
+
+    /// Takes an acknowledgement of the peer in; true where it speaks of bytes that were never seen,
+    /// though it cannot have come before them.
+    pub fn acknowledge(&mut self, ack: u32) -> bool {
+        // Of a side that was never seen to send, nothing is missing more than anything else.
+        let Some(next) = self.next else { return false };
+        let step = ack.wrapping_sub(next).cast_signed();
+        if !(-LARGEST_STEP..LARGEST_STEP).contains(&step) {
+            return false;
+        }
+        self.acks = self.acks.saturating_add(1);
+        if step <= 0 {
+            return false;
+        }
+        self.gaps = self.gaps.saturating_add(1);
+        self.next = Some(ack);
+        self.join_islands();
+        true
+    }
+
+    fn add_island(&mut self, seq: u32, end: u32) {
+        if self.islands.len() == MAX_ISLANDS {
+            self.islands.remove(0);
+        }
+        let place = self.islands.partition_point(|(first, _)| !is_after(*first, seq));
+        self.islands.insert(place, (seq, end));
+    }
+
+    fn join_islands(&mut self) {
+        let Some(mut next) = self.next else { return };
+        self.islands.retain(|(first, end)| {
+            let joins = !is_after(*first, next);
+            if joins && is_after(*end, next) {
+                next = *end;
+            }
+            !joins
+        });
+        self.next = Some(next);
+    }
+}
+
+/// Whether one sequence number comes after another (RFC 9293, 3.4).
+pub(super) fn is_after(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_acknowledgement_of_what_was_never_seen_is_a_gap() {
+        let begun = || {
+            let mut sequence = Sequence::default();
+            sequence.begin(u32::MAX - 9);
+            sequence
+        };
+        // Segments as offset and length, the acknowledged offset, whether that is a gap.
+        for (segments, ack, gap) in [
+            (&[(0, 100)][..], 100, false),
+            (&[(0, 100)], 101, true),
+            (&[(0, 100), (200, 100)], 300, true),
+            (&[(0, 100), (200, 100)], 100, false),
+            (&[(0, 100), (200, 100), (100, 100)], 300, false),
+            (&[(200, 100), (100, 100), (0, 100)], 300, false),
+            (&[(0, 50), (0, 100), (20, 30)], 100, false),
+            (&[], 0, false),
+            (&[], 1, true),
+        ] {
+            let mut sequence = begun();
+            let at = |offset: u32| (u32::MAX - 9).wrapping_add(offset);
+            for (offset, len) in segments {
+                sequence.take(at(*offset), *len);
+            }
+            assert_eq!(sequence.acknowledge(at(ack)), gap, "{segments:?} {ack}");
+            assert!(!sequence.acknowledge(at(ack)), "a gap counts once");
+        }
+    }
+
+    #[test]
+    fn a_side_that_was_never_seen_has_no_gaps() {
+        let mut sequence = Sequence::default();
+        assert!(!sequence.acknowledge(5));
+        assert_eq!((sequence.acks, sequence.gaps), (0, 0));
+    }
+}

@@ -1,0 +1,134 @@
+//! Which rule expects a conversation, or that none does.
+
+use super::Words;
+use crate::{
+    capture::Timestamp,
+    dissect::{Auth, Interface, LearnedBy},
+    identify::{MachineId, VmmVersion},
+    judge::{Grade, Kind, RuleRef, Who, may_talk},
+};
+
+impl Words<'_> {
+    /// `rule agent-winrm (row 3)`.
+    pub(super) fn rules(&self) -> String {
+        let rules = &self.judgement.expectation.rules;
+        let titles: Vec<String> = rules.iter().map(|rule| self.policy.title(*rule)).collect();
+        let word = if titles.len() == 1 { "rule" } else { "rules" };
+        format!("{word} {}", titles.join(", "))
+    }
+
+    pub(super) fn expected_by(&self) -> String {
+        let rules = self.rules();
+        let verb = if self.judgement.expectation.rules.len() == 1 { "expects" } else { "expect" };
+        match self.judgement.expectation.kind {
+            Kind::Expected => format!("{rules} {verb} it{}", self.assumption()),
+            Kind::Reverse => format!("the reverse of {rules}: {}", self.reason_of_reverse()),
+            Kind::DynamicRpc => self.dynamic_rpc(),
+            Kind::Companion => format!("not on the page, but known companion traffic ({rules})"),
+            Kind::Site => format!("the site file allows it ({rules})"),
+            Kind::None => self.nothing_expects(),
+        }
+    }
+
+    pub(super) fn reason_of_reverse(&self) -> String {
+        let first = self.judgement.expectation.rules.first();
+        let entry = first.and_then(|rule| self.policy.entry(*rule));
+        entry.and_then(|entry| entry.reverse.clone()).unwrap_or_default()
+    }
+
+    /// Says so where the port is the matrix's guess.
+    pub(super) fn assumption(&self) -> &'static str {
+        let server = self.judgement.server_machine.map(|id| self.policy.site.machine(id));
+        let assumed = self.judgement.expectation.rules.iter().any(|rule| match rule {
+            RuleRef::Entry(_) => self
+                .policy
+                .entry(*rule)
+                .is_some_and(|entry| self.policy.ports_are_assumed(entry, server)),
+            RuleRef::Allow(_) => false,
+        });
+        if assumed { " (its port is assumed: the site file names none)" } else { "" }
+    }
+
+    /// The page's note on dynamic ports, and how far it is known that the port is one.
+    fn dynamic_rpc(&self) -> String {
+        const NOTE: &str = "the page's note on dynamic RPC covers the port";
+        match (self.judgement.grade, self.judgement.context.learned) {
+            (Some(Grade::Learned), Some(learned)) => {
+                let teller = match learned.by {
+                    LearnedBy::EndpointMapper => "the endpoint mapper",
+                    LearnedBy::Activation => "a DCOM activation",
+                };
+                let service = learned
+                    .interface
+                    .map_or(String::new(), |one| format!(" for {}", interface(one)));
+                format!("{NOTE}, which {teller} named{service} at {}", clock(learned.since))
+            }
+            (Some(Grade::Bind), _) => format!("{NOTE}, and RPC is spoken there{}", self.bound()),
+            _ => format!("{NOTE} by its range alone; nothing here tells what listens there"),
+        }
+    }
+
+    fn bound(&self) -> String {
+        let heard = self.judgement.conversation.heard.as_ref();
+        let first = heard.and_then(|heard| heard.interfaces.first());
+        first.map_or(String::new(), |one| format!(" ({})", interface(*one)))
+    }
+
+    /// The page's note on authentication, where something else is seen on a management conversation.
+    /// It holds for 2019 and 2022 alone.
+    pub(super) fn authentication(&self) -> String {
+        let auth = self.judgement.auth();
+        if auth.is_empty() {
+            return String::new();
+        }
+        let names = auth.names().join(" and ");
+        let noted = matches!(self.policy.site.vmm_version, VmmVersion::V2019 | VmmVersion::V2022)
+            && self.judgement.expectation.kind == Kind::Expected
+            && auth.contains(Auth::KERBEROS);
+        let note = if noted {
+            "; the page says that VMM uses NTLM for management and does not recommend Kerberos"
+        } else {
+            ""
+        };
+        format!("; authenticated with {names}{note}")
+    }
+
+    pub(super) fn nothing_expects(&self) -> String {
+        let Self { client, server, port, .. } = self;
+        if self.is_ping() {
+            return format!("no rule lets {client} ping {server}");
+        }
+        let range = if self.judgement.grade.is_some() {
+            ", but by the dynamic RPC range, and nothing here tells what listens there"
+        } else {
+            ""
+        };
+        format!("no rule lets {client} reach {server} on {port}{range}")
+    }
+
+    /// The rule between these two machines that comes nearest, if there is one.
+    pub(super) fn nearest_rule(&self) -> String {
+        let who = |id: Option<MachineId>| {
+            id.map(|id| Who { roles: self.policy.site.machine(id).roles, machine: Some(id) })
+        };
+        let (from, to) = (who(self.judgement.client_machine), who(self.judgement.server_machine));
+        let transport = self.judgement.conversation.transport;
+        let port = Some(self.judgement.server_end().port).filter(|_| !self.is_ping());
+        let answer = may_talk(self.policy, from, to, Some(transport), port);
+        let near = answer.nearest.filter(|near| near.parties_fit);
+        near.map_or(String::new(), |near| {
+            format!("; the nearest is {}, but {}", self.policy.title(near.rule), near.reason)
+        })
+    }
+}
+
+/// `IWbemServices`, or the number of an interface without a name.
+fn interface(interface: Interface) -> String {
+    interface.name().map_or_else(|| interface.to_string(), str::to_owned)
+}
+
+/// `08:00:01`.
+fn clock(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(11..19).unwrap_or(&text).to_owned()
+}
