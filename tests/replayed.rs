@@ -5,7 +5,9 @@
 mod stage;
 
 use std::{
+    collections::BTreeMap,
     fs,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,11 +22,12 @@ fn of_report(report: &Report) -> Vec<String> {
     sorted(&bytes)
 }
 
-fn of_ledger(ledger: &Ledger) -> Vec<String> {
+fn of_ledger(ledger: &Ledger, names: &BTreeMap<IpAddr, String>) -> Vec<String> {
     let mut bytes = Vec::new();
     for (_, row) in ledger.rows() {
         let judgement = row.judgement(ledger.policy());
-        present::flow_line(ledger.policy(), &judgement, &mut bytes).expect("written to memory");
+        present::flow_line(ledger.policy(), names, &judgement, &mut bytes)
+            .expect("written to memory");
     }
     sorted(&bytes)
 }
@@ -40,7 +43,7 @@ fn agree(policy: &Arc<Policy>, captures: &[PathBuf]) {
     let sources: Vec<Source> = captures.iter().cloned().map(Source::File).collect();
     let (report, _) = replay(Arc::clone(policy), &sources, 1_000_000, |_| {});
     let (ledger, status, feed) = stage::fed(policy, captures);
-    assert_eq!(of_ledger(&ledger), of_report(&report), "{captures:?}");
+    assert_eq!(of_ledger(&ledger, &report.names), of_report(&report), "{captures:?}");
     assert_eq!(status.frames, report.frames);
     let coverage = |rows: Vec<vmmtap::judge::CoverageRow<'_>>| format!("{rows:?}");
     assert_eq!(coverage(ledger.coverage()), coverage(report.coverage()), "{captures:?}");

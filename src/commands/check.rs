@@ -1,6 +1,7 @@
 //! `vmmtap check`: captures or an interface judged, and the report.
 
 use std::{
+    collections::BTreeMap,
     io::Write,
     sync::{
         Arc,
@@ -112,7 +113,7 @@ pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Res
         let mut report = None;
         output.write(|to| {
             let told = session.run(&stop, |policy, judgement, _| {
-                present::flow_line(policy, judgement, to)?;
+                present::flow_line(policy, &BTreeMap::new(), judgement, to)?;
                 Ok(to.flush()?)
             })?;
             present::flow_lines(&told, arguments.all, to)?;

@@ -1,79 +1,88 @@
 //! Community ID version 1: the name of a conversation that Zeek, Suricata and Wireshark share.
+//!
+//! Source: the specification at <https://github.com/corelight/community-id-spec>.
+
+use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha1::{Digest, Sha1};
 
 use super::{Endpoint, Transport};
 
+/// What tells the conversations of two addresses apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discriminator {
+    /// Nothing: the protocol has no ports.
+    None,
+    /// Source and destination port.
+    Ports(u16, u16),
+    /// Type and code of an ICMP or ICMPv6 message.
+    Message(u8, u8),
+}
+
 /// The Community ID of a conversation between two endpoints, with seed 0.
-///
-/// Source: the specification at <https://github.com/corelight/community-id-spec>.
 #[must_use]
 pub fn community_id(from: Endpoint, to: Endpoint, transport: Transport) -> String {
-    let (low, high) = if from <= to { (from, to) } else { (to, from) };
+    let protocol = match transport {
+        Transport::Tcp => 6,
+        Transport::Udp => 17,
+        Transport::Icmp if from.ip.is_ipv4() => ICMP,
+        Transport::Icmp => ICMPV6,
+    };
+    community_id_of(0, protocol, (from.ip, to.ip), Discriminator::Ports(from.port, to.port))
+}
+
+/// The Community ID of a packet of any IP protocol.
+#[must_use]
+pub fn community_id_of(
+    seed: u16,
+    protocol: u8,
+    (from, to): (IpAddr, IpAddr),
+    told_apart_by: Discriminator,
+) -> String {
+    let (ports, both_ways) = match told_apart_by {
+        Discriminator::None => (None, true),
+        Discriminator::Ports(from, to) => (Some((from, to)), true),
+        Discriminator::Message(kind, code) => match counterpart(protocol, kind) {
+            Some(answer) => (Some((kind.into(), answer.into())), true),
+            None => (Some((kind.into(), code.into())), false),
+        },
+    };
+    let (ours, theirs) = ((from, ports.map(|ports| ports.0)), (to, ports.map(|ports| ports.1)));
+    let (low, high) = if ours <= theirs || !both_ways { (ours, theirs) } else { (theirs, ours) };
     let mut hash = Sha1::new();
-    hash.update([0, 0]);
-    for ip in [low.ip, high.ip] {
+    hash.update(seed.to_be_bytes());
+    for ip in [low.0, high.0] {
         match ip {
-            std::net::IpAddr::V4(ip) => hash.update(ip.octets()),
-            std::net::IpAddr::V6(ip) => hash.update(ip.octets()),
+            IpAddr::V4(ip) => hash.update(ip.octets()),
+            IpAddr::V6(ip) => hash.update(ip.octets()),
         }
     }
-    hash.update([protocol_number(low, transport), 0]);
-    hash.update(low.port.to_be_bytes());
-    hash.update(high.port.to_be_bytes());
+    hash.update([protocol, 0]);
+    for port in [low.1, high.1].into_iter().flatten() {
+        hash.update(port.to_be_bytes());
+    }
     format!("1:{}", STANDARD.encode(hash.finalize()))
 }
 
-fn protocol_number(end: Endpoint, transport: Transport) -> u8 {
-    match transport {
-        Transport::Tcp => 6,
-        Transport::Udp => 17,
-        Transport::Icmp if end.ip.is_ipv4() => 1,
-        Transport::Icmp => 58,
-    }
-}
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Message types that ask and those that answer them.
+const ICMP_PAIRS: [(u8, u8); 5] = [(8, 0), (13, 14), (15, 16), (10, 9), (17, 18)];
+const ICMPV6_PAIRS: [(u8, u8); 6] =
+    [(128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145)];
 
-    fn end(ip: &str, port: u16) -> Endpoint {
-        Endpoint { ip: ip.parse().unwrap_or([0, 0, 0, 0].into()), port }
-    }
-
-    #[test]
-    fn equals_the_published_vectors_in_both_directions() {
-        let v6 = ("2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a");
-        for (from, to, transport, expected) in [
-            (
-                end("1.2.3.4", 1122),
-                end("5.6.7.8", 3344),
-                Transport::Tcp,
-                "1:wCb3OG7yAFWelaUydu0D+125CLM=",
-            ),
-            (
-                end("1.2.3.4", 1122),
-                end("5.6.7.8", 3344),
-                Transport::Udp,
-                "1:0Mu9InQx6z4ZiCZM/7HXi2WMhOg=",
-            ),
-            (
-                end("128.232.110.120", 34855),
-                end("66.35.250.204", 80),
-                Transport::Tcp,
-                "1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
-            ),
-            (end(v6.0, 63943), end(v6.1, 25), Transport::Tcp, "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="),
-            (
-                end("1.2.3.4", 8),
-                end("5.6.7.8", 0),
-                Transport::Icmp,
-                "1:crodRHL2FEsHjbv3UkRrfbs4bZ0=",
-            ),
-        ] {
-            assert_eq!(community_id(from, to, transport), expected);
-            assert_eq!(community_id(to, from, transport), expected);
-        }
-    }
+/// The type of message on the other side of an exchange; `None` for one that goes one way.
+fn counterpart(protocol: u8, kind: u8) -> Option<u8> {
+    let pairs = match protocol {
+        ICMP => &ICMP_PAIRS[..],
+        ICMPV6 => &ICMPV6_PAIRS[..],
+        _ => return None,
+    };
+    pairs.iter().find_map(|(ask, answer)| match kind {
+        kind if kind == *ask => Some(*answer),
+        kind if kind == *answer => Some(*ask),
+        _ => None,
+    })
 }

@@ -152,10 +152,7 @@ impl Conversation {
                 self.take_datagram(side, packet.checksum, datagram);
                 datagram.payload_len
             }
-            Body::Echo(echo) => {
-                self.asks_again[side as usize] |= self.counters[side as usize].packets > 0;
-                echo.payload_len
-            }
+            Body::Echo(echo) => echo.payload_len,
             Body::Error(_) | Body::Neighbour(_) => 0,
         };
         let counters = &mut self.counters[side as usize];

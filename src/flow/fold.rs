@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::Side;
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
-    decode::{Body, Packet},
+    decode::{Body, Flags, Packet},
 };
 
 /// Packets of a conversation that are remembered; copies follow each other closely.
@@ -39,6 +39,7 @@ impl Recent {
     pub fn is_copy(&mut self, side: Side, packet: &Packet<'_>) -> bool {
         let window = match (packet.said.packet_id, packet.ip_id) {
             (Some(_), _) => window::NUMBERED,
+            (None, 0) if may_come_twice(packet) => return false,
             (None, 0) => window::ALIKE,
             _ => window::IDENTIFIED,
         };
@@ -58,6 +59,13 @@ impl Recent {
             self.next = (self.next + 1) % REMEMBERED as u8;
         }
     }
+}
+
+/// Whether a host may well send the very same packet again at once: it answers each segment that it
+/// does not want with the same RST or ACK.
+fn may_come_twice(packet: &Packet<'_>) -> bool {
+    let Body::Tcp(segment) = &packet.body else { return false };
+    segment.payload_len == 0 && !segment.flags.contains(Flags::SYN)
 }
 
 /// A number that two copies of a packet share and that other packets of the conversation hardly do.

@@ -23,7 +23,7 @@ mod table;
 mod tcp;
 mod timeline;
 
-pub use community_id::community_id;
+pub use community_id::{Discriminator, community_id, community_id_of};
 pub use conn_state::ConnState;
 pub use conversation::{Basis, Conversation, Counters};
 pub use endpoint::{Endpoint, Key, Side, Transport};

@@ -1,6 +1,10 @@
 //! The report as JSON, written as it is made: a million conversations are never a million records.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    net::IpAddr,
+};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -23,16 +27,17 @@ pub fn report(report: &Report, with_outside: bool, output: &mut dyn Write) -> io
     output.write_all(b"\n")
 }
 
-/// Writes a conversation as a line.
+/// Writes a conversation as a line; `names` are the captures' own for strangers.
 ///
 /// # Errors
 /// Writing failed.
 pub fn flow_line(
     policy: &Policy,
+    names: &BTreeMap<IpAddr, String>,
     judgement: &Judgement<'_>,
     output: &mut dyn Write,
 ) -> io::Result<()> {
-    serde_json::to_writer(&mut *output, &FlowRecord::new(policy, judgement))?;
+    serde_json::to_writer(&mut *output, &FlowRecord::new(policy, judgement).named(names))?;
     output.write_all(b"\n")
 }
 
@@ -42,9 +47,7 @@ pub fn flow_line(
 /// Writing failed.
 pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -> io::Result<()> {
     for judgement in listed(report, with_outside) {
-        let record = FlowRecord::new(&report.policy, &judgement).named(&report.names);
-        serde_json::to_writer(&mut *output, &record)?;
-        output.write_all(b"\n")?;
+        flow_line(&report.policy, &report.names, &judgement, output)?;
     }
     Ok(())
 }

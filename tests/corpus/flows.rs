@@ -54,6 +54,21 @@ pub struct Flow {
     pub duplicates: Sides,
     pub tcp: Option<Tcp>,
     pub outcome: String,
+    pub icmp_error: Option<IcmpError>,
+    pub protocol: Protocol,
+}
+
+#[derive(Clone, Deserialize)]
+pub struct IcmpError {
+    pub from: IpAddr,
+    #[serde(rename = "type")]
+    pub number: u8,
+    pub code: u8,
+}
+
+#[derive(Clone, Deserialize)]
+pub struct Protocol {
+    pub observed: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]

@@ -10,6 +10,7 @@
 mod compare;
 mod flows;
 mod icmp;
+mod protocols;
 mod run;
 mod tally;
 mod truth;
@@ -111,6 +112,8 @@ fn judge_one(corpus: &Path, truth: &Truth, capture: &Capture, tally: &mut Tally)
             broken.extend(report.broken_sums());
             compare::packets(capture, &report, tally);
             compare::conversations(capture, truth.flows(capture), &report, tally);
+            icmp::compare(capture, truth.icmp(capture), &report, tally);
+            protocols::compare(capture, truth.ndpi(capture), &report, tally);
             zeek::compare(capture, truth.zeek(capture), &report, tally);
         }
         Err(error) if run.code == Some(0) => broken.push(format!("writes no report: {error}")),

@@ -31,8 +31,18 @@ pub enum Kind {
     UdpOutcome,
     UdpPackets,
     UdpPayload,
+    /// A TCP conversation of Zeek's log is there.
+    ZeekFound,
     ZeekState,
     ZeekHistory,
+    /// An ICMP error is told with the conversation that it quotes.
+    IcmpJoined,
+    /// What nDPI names was recognised at all.
+    ProtocolSeen,
+    /// What was recognised is what nDPI names.
+    Protocol,
+    /// Datagrams of which the first is an answer by its port: who asked is not who sent first.
+    Answer,
     /// Conversations with packets that were recorded twice; listed, never a disagreement.
     Folded,
     /// Beginnings that no outcome is set for; listed, never a disagreement.

@@ -11,6 +11,8 @@ pub struct Truth {
     pub captures: Vec<Capture>,
     flows: BTreeMap<(String, String), Vec<FlowRow>>,
     zeek: BTreeMap<String, Vec<ZeekRow>>,
+    icmp: BTreeMap<(String, String), Vec<IcmpRow>>,
+    ndpi: BTreeMap<String, Vec<NdpiRow>>,
 }
 
 /// A capture and the packets that other programs count in it.
@@ -68,6 +70,33 @@ pub struct ZeekRow {
     pub history: String,
 }
 
+/// An ICMP error, and the packet that it quotes.
+#[derive(Deserialize)]
+pub struct IcmpRow {
+    category: String,
+    name: String,
+    pub kind: String,
+    #[serde(rename = "type")]
+    pub number: String,
+    pub code: String,
+    pub from: String,
+    pub quoted_proto: String,
+    quoted_src: String,
+    quoted_sport: String,
+    quoted_dst: String,
+    quoted_dport: String,
+}
+
+/// A conversation as nDPI names it, `a` and `b` as `address:port`.
+#[derive(Deserialize)]
+pub struct NdpiRow {
+    name: String,
+    proto: String,
+    pub a: String,
+    pub b: String,
+    pub app: String,
+}
+
 impl Truth {
     pub fn read(folder: &Path) -> Self {
         let mut flows: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -78,12 +107,29 @@ impl Truth {
         for row in rows::<ZeekRow>(&folder.join("ZEEK_CONN.tsv")) {
             zeek.entry(row.name.clone()).or_default().push(row);
         }
-        Self { captures: rows(&folder.join("PACKETS.tsv")), flows, zeek }
+        let mut icmp: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows::<IcmpRow>(&folder.join("ICMP_ERRORS.tsv")) {
+            icmp.entry((row.category.clone(), row.name.clone())).or_default().push(row);
+        }
+        let mut ndpi: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in rows::<NdpiRow>(&folder.join("NDPI_FLOWS.tsv")) {
+            ndpi.entry(row.name.clone()).or_default().push(row);
+        }
+        Self { captures: rows(&folder.join("PACKETS.tsv")), flows, zeek, icmp, ndpi }
     }
 
     pub fn flows(&self, capture: &Capture) -> &[FlowRow] {
         let key = (capture.category.clone(), capture.name.clone());
         self.flows.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn icmp(&self, capture: &Capture) -> &[IcmpRow] {
+        let key = (capture.category.clone(), capture.name.clone());
+        self.icmp.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn ndpi(&self, capture: &Capture) -> &[NdpiRow] {
+        self.ndpi.get(&capture.name).map_or(&[], Vec::as_slice)
     }
 
     pub fn zeek(&self, capture: &Capture) -> &[ZeekRow] {
@@ -145,6 +191,10 @@ impl FlowRow {
 }
 
 impl ZeekRow {
+    pub fn is_tcp(&self) -> bool {
+        self.proto == "tcp"
+    }
+
     /// Some logs leave the state out.
     pub fn has_state(&self) -> bool {
         self.conn_state != "?"
@@ -152,10 +202,34 @@ impl ZeekRow {
 
     /// `None` where there is no conversation with ports.
     pub fn key(&self) -> Option<Key> {
-        let end = |ip: &str, port: &str| -> Option<Endpoint> {
-            Some(Endpoint { ip: ip.parse().ok()?, port: port.parse().ok()? })
-        };
-        let (orig, resp) = (end(&self.orig_h, &self.orig_p)?, end(&self.resp_h, &self.resp_p)?);
-        Some(Key::new(&self.proto, orig, resp))
+        let orig = endpoint(&self.orig_h, &self.orig_p)?;
+        Some(Key::new(&self.proto, orig, endpoint(&self.resp_h, &self.resp_p)?))
     }
+}
+
+impl IcmpRow {
+    /// The conversation quoted; `None` where it has no ports.
+    pub fn key(&self) -> Option<Key> {
+        let from = endpoint(&self.quoted_src, &self.quoted_sport)?;
+        let to = endpoint(&self.quoted_dst, &self.quoted_dport)?;
+        let known = ["tcp", "udp"].contains(&self.quoted_proto.as_str());
+        known.then(|| Key::new(&self.quoted_proto, from, to))
+    }
+}
+
+impl NdpiRow {
+    /// `None` where it is no TCP or UDP conversation.
+    pub fn key(&self) -> Option<Key> {
+        let transport = self.proto.to_lowercase();
+        let end = |text: &str| {
+            let (ip, port) = text.rsplit_once(':')?;
+            endpoint(ip.trim_matches(['[', ']']), port)
+        };
+        let known = ["tcp", "udp"].contains(&transport.as_str());
+        known.then_some(Key::new(&transport, end(&self.a)?, end(&self.b)?))
+    }
+}
+
+fn endpoint(ip: &str, port: &str) -> Option<Endpoint> {
+    Some(Endpoint { ip: ip.parse().ok()?, port: port.parse().ok()? })
 }

@@ -23,9 +23,13 @@ pub fn compare(capture: &Capture, rows: &[ZeekRow], report: &Report, tally: &mut
         let nth = seen.entry((&row.test, &row.log, key.clone())).or_default();
         let flow = ours.get(&key).and_then(|flows| flows.get(*nth));
         *nth += 1;
-        let Some((flow, tcp)) = flow.and_then(|flow| Some((flow, flow.tcp.as_ref()?))) else {
-            continue;
-        };
+        let found = flow.and_then(|flow| Some((flow, flow.tcp.as_ref()?)));
+        if row.is_tcp() {
+            tally.compare(Kind::ZeekFound, capture, found.is_some(), || {
+                format!("not found, Zeek {}\t{key:?}", row.conn_state)
+            });
+        }
+        let Some((flow, tcp)) = found else { continue };
         let about =
             |mine: &str, zeek: &str| format!("{mine}, Zeek {zeek}\t{:?}, {}", key, flow.outcome);
         tally.compare(Kind::ZeekState, capture, tcp.state == row.conn_state, || {
