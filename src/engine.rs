@@ -10,10 +10,12 @@ use std::{
 };
 
 use crate::{
-    capture::{Frame, Summary, Timestamp},
+    capture::{FirewallLog, Frame, Summary, Timestamp},
     decode::{Body, Counted, Decoder, Packet, Skip, SkipCounts},
     flow::{Conversation, FlowTable, Outcome},
+    identify::MachineId,
     judge::{Judgement, Policy, Tally, Verdict, Witness},
+    logs,
     rate::Rate,
     report::Report,
 };
@@ -33,6 +35,7 @@ pub struct Engine {
     shed: BTreeMap<Verdict, u64>,
     changes: Option<Changes>,
     rate: Rate,
+    logs: Vec<(MachineId, FirewallLog)>,
 }
 
 /// Conversations kept in detail where nothing else is said. With some 500 bytes each and the table's
@@ -60,7 +63,13 @@ impl Engine {
             shed: BTreeMap::new(),
             changes: None,
             rate: Rate::default(),
+            logs: Vec::new(),
         }
+    }
+
+    /// Adds the firewall log of a machine; it is joined to the conversations at the end.
+    pub fn attach_log(&mut self, machine: MachineId, log: FirewallLog) {
+        self.logs.push((machine, log));
     }
 
     /// Begins to remember which conversations change; see [`Self::take_changes`].
@@ -183,6 +192,7 @@ impl Engine {
             *self.shed.entry(verdict).or_default() += count;
         }
         self.table.merge(other.table);
+        self.logs.extend(other.logs);
         while self.table.len() > self.max_conversations {
             self.shed();
         }
@@ -205,7 +215,8 @@ impl Engine {
         let witness = self.witness(spans, dropped);
         let names = names(&captures);
         let copies = self.table.copies();
-        let conversations = self.table.into_conversations();
+        let mut conversations = self.table.into_conversations();
+        let logs = logs::join(self.logs, &self.policy, &mut conversations);
         for conversation in &conversations {
             self.tally.count(&self.policy.judge(conversation, &witness));
         }
@@ -222,6 +233,7 @@ impl Engine {
             tally: self.tally,
             shed: self.shed,
             witness,
+            logs,
         }
     }
 

@@ -43,6 +43,7 @@ pub mod inflow;
 pub mod ledger;
 pub mod listen;
 pub mod live;
+pub mod logs;
 pub mod rate;
 pub mod replay;
 pub mod report;

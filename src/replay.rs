@@ -20,9 +20,17 @@ pub fn replay(
     policy: Arc<Policy>,
     sources: &[Source],
     max_conversations: usize,
+    watch: impl FnMut(u64),
+) -> (Report, Vec<OpenError>) {
+    replay_into(Engine::new(policy, max_conversations), sources, watch)
+}
+
+/// The same with an engine that was made ready before.
+pub fn replay_into(
+    mut engine: Engine,
+    sources: &[Source],
     mut watch: impl FnMut(u64),
 ) -> (Report, Vec<OpenError>) {
-    let mut engine = Engine::new(policy, max_conversations);
     let mut merge = Merge::new(sources);
     let mut frames: u64 = 0;
     while merge.advance() {

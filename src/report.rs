@@ -7,6 +7,7 @@ use crate::{
     decode::SkipCounts,
     flow::Conversation,
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
+    logs::LogSummary,
 };
 
 /// What was seen and what is to be said of it.
@@ -36,6 +37,8 @@ pub struct Report {
     pub shed: BTreeMap<Verdict, u64>,
     /// What the capture as a whole says of its witness.
     pub witness: Witness,
+    /// The firewall logs given; [`Speaker::Log`](crate::flow::Speaker::Log) names one by its place.
+    pub logs: Vec<LogSummary>,
 }
 
 impl Report {

@@ -327,6 +327,20 @@ fn a_file_is_a_capture_or_a_file_of_drops() {
     }
 }
 
+#[test]
+fn what_windows_makes_beside_captures_is_named_with_the_way_to_use_it() {
+    let desk = Desk::new();
+    desk.put("vmm.ETL", &[0, 0, 1, 0, 8, 7, 0, 0]);
+    desk.put("pfirewall.log", b"#Version: 1.5\r\n#Software: Microsoft Windows Firewall\r\n");
+    for (file, word) in
+        [("vmm.ETL", "etl2pcapng"), ("pfirewall.log", "--firewall-log MACHINE=FILE")]
+    {
+        let output = desk.run(&["check", file]);
+        assert_eq!(code(&output), 2, "{file}");
+        assert!(err(&output).contains(word), "{}", err(&output));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

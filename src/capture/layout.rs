@@ -34,7 +34,7 @@ impl Layout {
             bytes.consume(pcap::HEADER_LEN);
             return Ok(Self::Pcap(layout));
         }
-        Err(OpenError::NotACapture { file: file.to_owned(), what: what_it_seems(&start) })
+        Err(OpenError::NotACapture { file: file.to_owned(), what: what_it_seems(file, &start) })
     }
 
     /// The format's name.
@@ -72,6 +72,7 @@ const LOOKALIKES: &[(&[u8], &str)] = &[
     (b"PK\x03\x04", "a zip archive; unpack it first"),
     (b"snoop\0", "a snoop capture; convert it: editcap -F pcapng IN OUT"),
     (b"GMBU", "a Network Monitor capture; convert it: editcap -F pcapng IN OUT"),
+    (b"#Version:", "a log; name a firewall's with --firewall-log MACHINE=FILE"),
     (b"RTSS", "a Network Monitor capture; convert it: editcap -F pcapng IN OUT"),
     (
         b"\xef\xbb\xbf",
@@ -92,9 +93,15 @@ const LOOKALIKES: &[(&[u8], &str)] = &[
     (b"\x0d\x0d\x0a", "a pcapng file whose line ends were converted; copy it anew in binary mode"),
 ];
 
-fn what_it_seems(start: &[u8]) -> String {
+fn what_it_seems(file: &str, start: &[u8]) -> String {
     if start.is_empty() {
         return "it is empty".to_owned();
+    }
+    // An event trace begins with the size of its buffers and nothing that it could be known by.
+    if file.to_ascii_lowercase().ends_with(".etl") {
+        return "it is an event trace of Windows; convert it: etl2pcapng IN OUT, or pktmon etl2pcap \
+                IN --out OUT"
+            .to_owned();
     }
     if let Some((_, what)) = LOOKALIKES.iter().find(|(magic, _)| start.starts_with(magic)) {
         return format!("it is {what}");

@@ -7,6 +7,7 @@
 
 mod bytes;
 mod file;
+mod firewall_log;
 mod frame;
 mod layout;
 mod link_type;
@@ -21,6 +22,7 @@ mod record;
 mod time;
 
 pub use file::{CaptureFile, Format, Summary};
+pub use firewall_log::{FirewallLog, LogLine, LogPath};
 pub use frame::{Direction, Frame, Said};
 pub use link_type::LinkType;
 pub use live::{

@@ -37,6 +37,12 @@ pub enum Problem {
     NotKept,
     /// The same file was named more than once and read once.
     NamedTwice,
+    /// A line of a log that cannot be understood.
+    UnreadableLine,
+    /// The writer of a log left events out.
+    EventsLost,
+    /// More than is kept; the rest was only counted.
+    TooMany,
     /// Nothing came: the capture holds no packet.
     Empty,
 }
@@ -60,6 +66,9 @@ impl fmt::Display for Problem {
             Self::Unfiltered => "no kernel filter",
             Self::NotKept => "capture not kept",
             Self::NamedTwice => "named more than once, read once",
+            Self::UnreadableLine => "line not readable",
+            Self::EventsLost => "events that the log lost",
+            Self::TooMany => "too many lines, the rest only counted",
             Self::Empty => "no packets",
         })
     }

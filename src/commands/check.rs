@@ -10,7 +10,9 @@ use std::{
 };
 
 use super::{
-    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, files, output,
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, files,
+    firewall_log::load_logs,
+    output,
     policy::{load_policy, policy_files},
     read, refuse_powershell, sources, tell_failures,
 };
@@ -34,10 +36,16 @@ pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Resu
     let captures = sources(&watching.captures, &watching.dropped)?;
     let mut inputs = files(&captures);
     inputs.extend(policy_files(&arguments.policy));
+    inputs.extend(arguments.firewall_log.iter().map(|log| log.file.as_path()));
     let output = output(&arguments.writing, color, &inputs)?;
     let policy = load_policy(&arguments.policy)?;
     refuse_powershell(arguments.writing.format, "check")?;
-    let (report, failures) = read(policy, &captures, watching.max_conversations);
+    let logs = load_logs(&arguments.firewall_log, &policy.site)?;
+    let mut engine = Engine::new(Arc::new(policy), watching.max_conversations);
+    for (machine, log) in logs {
+        engine.attach_log(machine, log);
+    }
+    let (report, failures) = read(engine, &captures);
     if report.captures.is_empty() {
         return tell_failures(&failures);
     }

@@ -1,6 +1,7 @@
 //! The commands: from arguments to results and an exit code.
 
 mod check;
+mod firewall_log;
 mod policy;
 mod question;
 mod watch;
@@ -16,12 +17,13 @@ use crate::{
         SiteCheckArguments, SiteCommand, Writing,
     },
     capture::{self, OpenError, Source},
+    engine::Engine,
     identify::nearest,
     judge::{self, Matrix, Policy, Tally},
     output::Output,
     present::{self, Format},
     progress::Progress,
-    replay::replay,
+    replay::replay_into,
     report::Report,
 };
 
@@ -62,7 +64,8 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy::new(Matrix::embedded()?, site);
-    let (report, failures) = read(policy, &captures, reading.max_conversations);
+    let engine = Engine::new(Arc::new(policy), reading.max_conversations);
+    let (report, failures) = read(engine, &captures);
     if report.captures.is_empty() {
         return tell_failures(&failures);
     }
@@ -138,10 +141,10 @@ fn files(captures: &[Source]) -> Vec<&Path> {
     captures.iter().filter_map(Source::path).collect()
 }
 
-fn read(policy: Policy, captures: &[Source], max_conversations: usize) -> (Report, Vec<OpenError>) {
+fn read(engine: Engine, captures: &[Source]) -> (Report, Vec<OpenError>) {
     let progress = Progress::start(captures);
     let watch = |bytes| progress.at(bytes);
-    let result = replay(Arc::new(policy), captures, max_conversations, watch);
+    let result = replay_into(engine, captures, watch);
     progress.finish();
     result
 }

@@ -29,7 +29,7 @@ impl Transport {
         }
     }
 
-    fn from_protocol(number: u8) -> Option<Self> {
+    pub(super) fn from_protocol(number: u8) -> Option<Self> {
         match number {
             1 | 58 => Some(Self::Icmp),
             6 => Some(Self::Tcp),
@@ -136,6 +136,7 @@ fn quoted_ends(quote: &Quote) -> Option<(Endpoint, Endpoint, Transport)> {
     Some((from, to, transport))
 }
 
-fn echo_ports(ip: IpAddr) -> (u16, u16) {
+/// What stands for the ports of an echo: the type of the request at the asking side.
+pub(super) fn echo_ports(ip: IpAddr) -> (u16, u16) {
     if ip.is_ipv4() { (8, 0) } else { (128, 129) }
 }

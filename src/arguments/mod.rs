@@ -1,9 +1,12 @@
 //! The command line.
 
+mod values;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::values::{at_least_one, drops, duration, log_choice, source, verdict};
 use crate::{
     capture::{DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Source},
     engine::DEFAULT_MAX_CONVERSATIONS,
@@ -191,9 +194,22 @@ pub struct CheckArguments {
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', value_parser = verdict,
         default_value = "blocked,unexpected,mismatch")]
     pub fail_on: Vec<Verdict>,
+    /// A machine's firewall log (pfirewall.log): what it dropped and let through is joined to the
+    /// conversations; may be given more than once.
+    #[arg(long, value_name = "MACHINE=FILE", conflicts_with = "interface", value_parser = log_choice)]
+    pub firewall_log: Vec<LogChoice>,
     /// List the conversations with machines that the site does not know, too.
     #[arg(long)]
     pub all: bool,
+}
+
+/// A firewall log and whose it is.
+#[derive(Clone, Debug)]
+pub struct LogChoice {
+    /// Name of a machine of the site.
+    pub machine: String,
+    /// The log.
+    pub file: PathBuf,
 }
 
 /// `vmmtap watch`.
@@ -299,42 +315,4 @@ pub enum Color {
     Always,
     /// Never.
     Never,
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result of a value parser")]
-fn source(word: &str) -> Result<Source, String> {
-    Ok(if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) })
-}
-
-fn drops(word: &str) -> Result<Source, String> {
-    if word == "-" {
-        return Err("name a file; standard input is read as a capture".to_owned());
-    }
-    Ok(Source::Drops(PathBuf::from(word)))
-}
-
-fn at_least_one(word: &str) -> Result<usize, String> {
-    word.parse().ok().filter(|n| *n > 0).ok_or_else(|| "write a number from 1 up".to_owned())
-}
-
-/// A time as people write it; a bare number is seconds.
-fn duration(word: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{word}` is no time; write 90s, 5m or 1h 30m");
-    let time = match word.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let span: jiff::SignedDuration = word.parse().map_err(|_| wrong())?;
-            Duration::try_from(span).map_err(|_| wrong())?
-        }
-    };
-    if time.is_zero() { Err(wrong()) } else { Ok(time) }
-}
-
-fn verdict(word: &str) -> Result<Verdict, String> {
-    let names = Verdict::ALL.map(Verdict::name);
-    Verdict::ALL.into_iter().find(|verdict| verdict.name() == word).ok_or_else(|| {
-        let meant = crate::identify::nearest(word, names);
-        let hint = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
-        format!("the verdicts are {}{hint}", names.join(", "))
-    })
 }

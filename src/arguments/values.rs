@@ -1,0 +1,53 @@
+//! Values of options, from words to what they mean.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::LogChoice;
+use crate::{capture::Source, identify::nearest, judge::Verdict};
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result of a value parser")]
+pub(super) fn source(word: &str) -> Result<Source, String> {
+    Ok(if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) })
+}
+
+pub(super) fn drops(word: &str) -> Result<Source, String> {
+    if word == "-" {
+        return Err("name a file; standard input is read as a capture".to_owned());
+    }
+    Ok(Source::Drops(PathBuf::from(word)))
+}
+
+pub(super) fn log_choice(word: &str) -> Result<LogChoice, String> {
+    match word.split_once('=') {
+        Some((machine, file)) if !machine.trim().is_empty() && !file.is_empty() => {
+            Ok(LogChoice { machine: machine.trim().to_owned(), file: PathBuf::from(file) })
+        }
+        _ => Err("write whose log it is and where: hv07=pfirewall.log".to_owned()),
+    }
+}
+
+pub(super) fn at_least_one(word: &str) -> Result<usize, String> {
+    word.parse().ok().filter(|n| *n > 0).ok_or_else(|| "write a number from 1 up".to_owned())
+}
+
+/// A time as people write it; a bare number is seconds.
+pub(super) fn duration(word: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{word}` is no time; write 90s, 5m or 1h 30m");
+    let time = match word.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let span: jiff::SignedDuration = word.parse().map_err(|_| wrong())?;
+            Duration::try_from(span).map_err(|_| wrong())?
+        }
+    };
+    if time.is_zero() { Err(wrong()) } else { Ok(time) }
+}
+
+pub(super) fn verdict(word: &str) -> Result<Verdict, String> {
+    let names = Verdict::ALL.map(Verdict::name);
+    Verdict::ALL.into_iter().find(|verdict| verdict.name() == word).ok_or_else(|| {
+        let meant = nearest(word, names);
+        let hint = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+        format!("the verdicts are {}{hint}", names.join(", "))
+    })
+}
