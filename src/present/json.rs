@@ -109,6 +109,7 @@ fn totals(report: &Report) -> TotalsRecord {
     let verdicts = Verdict::ALL.into_iter().map(|one| (one.name(), report.tally.of_verdict(one)));
     TotalsRecord {
         packets: report.frames,
+        carried: report.carried,
         skipped: report.skips.by_name(),
         icmp_errors: report.icmp_errors,
         flows: report.tally.total(),

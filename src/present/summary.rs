@@ -76,12 +76,16 @@ pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
     let reasons: Vec<String> =
         by_name.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let why = if skipped > 0 { format!(" ({})", reasons.join(", ")) } else { String::new() };
-    let conversing = report.frames - report.icmp_errors - skipped;
+    // A packet that another one carries is in a conversation, or an error, beside its carrier.
+    let (frames, carried) = (report.frames, report.carried);
+    let conversing = (frames + carried).saturating_sub(report.icmp_errors + skipped);
+    let all =
+        if carried > 0 { format!("{frames} + {carried} carried") } else { frames.to_string() };
     totals.push((
         "packets",
         format!(
-            "{} = {conversing} in conversations + {} ICMP errors + {skipped} skipped{why}",
-            report.frames, report.icmp_errors
+            "{all} = {conversing} in conversations + {} ICMP errors + {skipped} skipped{why}",
+            report.icmp_errors
         ),
     ));
     let verdicts: Vec<String> = Verdict::ALL

@@ -21,6 +21,8 @@ pub struct Totals {
     pub packets: u64,
     skipped: BTreeMap<String, u64>,
     icmp_errors: u64,
+    #[serde(default)]
+    carried: u64,
     shed: BTreeMap<String, u64>,
 }
 
@@ -114,10 +116,11 @@ impl Report {
         let in_flows: u64 = self.flows.iter().map(|flow| flow.packets.total()).sum();
         let skipped: u64 = totals.skipped.values().sum();
         let accounted = in_flows + totals.icmp_errors + skipped;
-        if totals.shed.is_empty() && accounted != totals.packets {
+        if totals.shed.is_empty() && accounted != totals.packets + totals.carried {
             broken.push(format!(
-                "{} packets, but {in_flows} in conversations, {} ICMP errors, {skipped} skipped",
-                totals.packets, totals.icmp_errors,
+                "{} packets and {} carried, but {in_flows} in conversations, {} ICMP errors, \
+                 {skipped} skipped",
+                totals.packets, totals.carried, totals.icmp_errors,
             ));
         }
         broken
