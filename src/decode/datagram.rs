@@ -46,7 +46,9 @@ pub(super) enum Taken {
     Waits,
     Complete,
     /// Some of its bytes were not captured; `newly` for the first such fragment.
-    Cut { newly: bool },
+    Cut {
+        newly: bool,
+    },
     /// It overlaps others, or disagrees with them on the end.
     Contradicts,
 }

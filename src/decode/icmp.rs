@@ -61,7 +61,9 @@ pub(super) fn read_v4<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
         | v4::SOURCE_QUENCH
         | v4::REDIRECT
         | v4::TIME_EXCEEDED
-        | v4::PARAMETER_PROBLEM) => error(false, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path),
+        | v4::PARAMETER_PROBLEM) => {
+            error(false, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path)
+        }
         _ => Err(Skip::OtherIcmp),
     }
 }
@@ -88,13 +90,7 @@ fn echo<'a>(request: bool, ip: &Ip<'_>) -> Body<'a> {
     Body::Echo(Echo { request, payload_len })
 }
 
-fn error<'a>(
-    v6: bool,
-    kind: u8,
-    code: u8,
-    quoted: &[u8],
-    path: Path,
-) -> Result<Body<'a>, Skip> {
+fn error<'a>(v6: bool, kind: u8, code: u8, quoted: &[u8], path: Path) -> Result<Body<'a>, Skip> {
     let quote = quote::read(quoted, path).ok_or(Skip::UnreadableQuote)?;
     Ok(Body::Error(IcmpError { v6, kind, code, quote }))
 }

@@ -82,16 +82,14 @@ impl Path {
 
     /// The same for a packet that waited while its frame was counted as skipped.
     pub fn as_fragment(self) -> Self {
-        let counted = if self.counted == Counted::Here { Counted::AsFragment } else { self.counted };
+        let counted =
+            if self.counted == Counted::Here { Counted::AsFragment } else { self.counted };
         Self { counted, ..self }
     }
 }
 
 /// Takes layers off until there is IP or ARP.
-pub(super) fn peel<'a>(
-    mut layer: Layer<'a>,
-    mut path: Path,
-) -> Result<(Inside<'a>, Path), Skip> {
+pub(super) fn peel<'a>(mut layer: Layer<'a>, mut path: Path) -> Result<(Inside<'a>, Path), Skip> {
     loop {
         let data = layer.data;
         let inner = match layer.next {

@@ -16,8 +16,9 @@ const SLL2: usize = 20;
 const SLIP: usize = 16;
 const FIBRE_CHANNEL: usize = 16;
 const IPNET: usize = 24;
-const INFINIBAND: usize = 24;
-const INFINIBAND_PROTOCOL: usize = 20;
+/// The global route header, the EtherType and two reserved octets (RFC 4391, section 6).
+const INFINIBAND: usize = 44;
+const INFINIBAND_PROTOCOL: usize = 40;
 
 /// Takes the recorder's own header off.
 pub(super) fn read<'a>(frame: &Frame<'a>) -> Result<Layer<'a>, Skip> {
@@ -25,9 +26,8 @@ pub(super) fn read<'a>(frame: &Frame<'a>) -> Result<Layer<'a>, Skip> {
 }
 
 fn by_type(link: LinkType, data: &[u8]) -> Result<Layer<'_>, Skip> {
-    let layer = |next: Next, header_len: usize| {
-        after(data, header_len).map(|data| Layer { next, data })
-    };
+    let layer =
+        |next: Next, header_len: usize| after(data, header_len).map(|data| Layer { next, data });
     match link {
         LinkType::ETHERNET => layer(Next::Ethernet, 0),
         LinkType::RAW

@@ -126,8 +126,7 @@ impl Decoder {
 
     /// Gives what waited in vain. Its frame is counted as skipped, and stays so if it is no packet.
     fn give<F: FnMut(&Packet<'_>)>(&mut self, kept: &Kept, take: &mut F) {
-        let _stays_skipped =
-            kept.ip().as_whole().and_then(|ip| self.whole(&ip, kept.path, take));
+        let _stays_skipped = kept.ip().as_whole().and_then(|ip| self.whole(&ip, kept.path, take));
     }
 
     /// Reads a packet that is no fragment.

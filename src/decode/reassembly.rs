@@ -88,12 +88,14 @@ impl Reassembly {
     pub fn add(&mut self, ip: &Ip<'_>, fragment: Fragment, path: Path) -> Outcome {
         let key = Key::new(ip, fragment.id, path.tenant);
         let age = if ip.src.is_ipv4() { AGE_V4 } else { AGE_V6 };
-        let (begun, due) = (&mut self.begun, &mut self.due);
+        let (begun, due, bytes) = (&mut self.begun, &mut self.due, &mut self.bytes);
         let (_, datagram) = self.waiting.entry(key).or_insert_with(|| {
             *begun += 1;
             let when = (Timestamp(path.time.0.saturating_add(age)), *begun);
             due.insert(when, key);
-            (when, Datagram::default())
+            let datagram = Datagram::default();
+            *bytes += datagram.cost();
+            (when, datagram)
         });
         let before = datagram.cost();
         let taken = datagram.take(ip, fragment, path);

@@ -2,8 +2,7 @@
 //! with its reserved bits as they have to be.
 
 use super::{
-    Datagram, Overlay,
-    ethernet,
+    Datagram, Overlay, ethernet,
     field::{after, array, byte, half},
     layer::Next,
     tunnel::{Carried, gre},
@@ -12,6 +11,7 @@ use super::{
 /// Ports (IANA); Linux took 8472 for VXLAN before there was one.
 const L2TP: u16 = 1701;
 const GTP_USER: u16 = 2152;
+const GTP_BEFORE_1: u16 = 3386;
 const TEREDO: u16 = 3544;
 const GRE: u16 = 4754;
 const VXLAN: u16 = 4789;
@@ -33,6 +33,7 @@ pub(super) fn carried<'a>(datagram: &Datagram<'a>) -> Option<Carried<'a>> {
     // Both ends of these may use the port.
     match (datagram.src_port, datagram.dst_port) {
         (GTP_USER, _) | (_, GTP_USER) => gtp(data, datagram.payload_len),
+        (GTP_BEFORE_1, _) | (_, GTP_BEFORE_1) => gtp_0(data, datagram.payload_len),
         (TEREDO, _) | (_, TEREDO) => teredo(data),
         (AYIYA, _) | (_, AYIYA) => ayiya(data),
         (L2TP, _) | (_, L2TP) => l2tp(data),
@@ -103,8 +104,8 @@ fn geneve(data: &[u8]) -> Option<Carried<'_>> {
 /// RFC 8086: no routing, and version 0.
 fn gre_in_udp(data: &[u8]) -> Option<Carried<'_>> {
     const RESERVED_OR_VERSION: u16 = 0x4fff;
-    let known = half(data, 0).ok()? & RESERVED_OR_VERSION == 0
-        && ethernet::is_carried(half(data, 2).ok()?);
+    let known =
+        half(data, 0).ok()? & RESERVED_OR_VERSION == 0 && ethernet::is_carried(half(data, 2).ok()?);
     if known { gre(data).ok() } else { None }
 }
 
@@ -134,6 +135,18 @@ fn is_ipv6(data: &[u8]) -> bool {
 
 fn is_ip(data: &[u8]) -> bool {
     is_ipv6(data) || data.first().is_some_and(|first| matches!(first, 0x45..=0x4f))
+}
+
+/// 3GPP TS 09.60, section 6: version 0, and 20 octets that its length does not count.
+fn gtp_0(data: &[u8], wire_len: u32) -> Option<Carried<'_>> {
+    const VERSION_0_OF_GTP: u8 = 0x1e;
+    const USER_PACKET: u8 = 0xff;
+    const HEADER: u32 = 20;
+    let [flags, kind] = array(data, 0).ok()?;
+    let fits = u32::from(half(data, 2).ok()?) + HEADER == wire_len;
+    let packet = after(data, HEADER as usize).ok()?;
+    let is_user = flags & 0xfe == VERSION_0_OF_GTP && kind == USER_PACKET;
+    (is_user && fits && is_ip(packet)).then(|| Carried::new(Next::Ip, packet))
 }
 
 /// 3GPP TS 29.281, section 5: version 1, a user's packet, its length without the first 8 octets.
