@@ -22,7 +22,7 @@ fn part(whole: &[u8], start: usize, end: usize) -> Vec<u8> {
     part[4..6].copy_from_slice(&whole[4..6]);
     part[12..20].copy_from_slice(&whole[12..20]);
     let more = if end < payload.len() { 0x2000 } else { 0 };
-    part[6..8].copy_from_slice(&(more | start as u16 / 8).to_be_bytes());
+    part[6..8].copy_from_slice(&(more | (start as u16 / 8)).to_be_bytes());
     part
 }
 

@@ -223,9 +223,9 @@ fn the_innermost_network_number_is_the_tenant() {
 
 #[test]
 fn eight_encapsulations_are_followed_and_nine_are_not() {
-    let nested =
-        |count: usize, wrap: fn(&[u8]) -> Vec<u8>| (0..count).fold(syn(), |inner, _| wrap(&inner));
-    let wraps: [fn(&[u8]) -> Vec<u8>; 3] =
+    type Wrap = fn(&[u8]) -> Vec<u8>;
+    let nested = |count: usize, wrap: Wrap| (0..count).fold(syn(), |inner, _| wrap(&inner));
+    let wraps: [Wrap; 3] =
         [|inner| ipv4(4, inner), |inner| gre(0, 0x0800, inner), |inner| ipv6(4, inner)];
     for wrap in wraps {
         assert!(decode(&frame(LinkType::RAW, &nested(8, wrap))).is_ok_and(|one| is_the_syn(&one)));
