@@ -174,6 +174,19 @@ fn parts_that_contradict_where_the_datagram_ends_end_it() {
 }
 
 #[test]
+fn a_part_that_is_no_multiple_of_eight_counts_in_whole_units_over_ipv4_alone() {
+    let whole = datagram(100);
+    let mut reader = Reader::default();
+    assert_eq!(reader.ip(0, &part(&whole, 0, 29)), Err(Skip::Fragment));
+    assert_eq!(reader.ip(0, &part(&whole, 24, 108)), Ok(()));
+    assert!(is_the_datagram(&reader.given[0], 100));
+    let mut reader = Reader::default();
+    assert_eq!(reader.ip(0, &part6(&whole, 0, 29)), Ok(()), "it counts alone");
+    assert_eq!(reader.ip(0, &part6(&whole, 24, 108)), Err(Skip::Fragment));
+    assert_eq!((reader.given.len(), reader.decoder.fragments().overlaps), (1, 1));
+}
+
+#[test]
 fn what_is_not_complete_counts_by_its_first_fragment() {
     let whole = datagram(100);
     let first = part(&whole, 0, 24);

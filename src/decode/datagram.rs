@@ -73,10 +73,15 @@ impl Datagram {
             let newly = !std::mem::replace(&mut self.hopeless, true);
             return Taken::Cut { newly };
         }
-        // Linux counts whole units of a fragment that others follow.
+        // Linux counts whole units of a fragment that others follow, and refuses others over IPv6.
+        let is_odd = fragment.more && !ip.payload_len.is_multiple_of(UNIT);
         let len = if fragment.more { ip.payload_len / UNIT * UNIT } else { ip.payload_len };
         let end = fragment.offset + len;
-        if len == 0 || end > LONGEST || !self.agrees(end, fragment.more) {
+        if len == 0
+            || end > LONGEST
+            || is_odd && ip.src.is_ipv6()
+            || !self.agrees(end, fragment.more)
+        {
             return Taken::Contradicts;
         }
         match self.runs.insert(fragment.offset, end) {

@@ -4,10 +4,10 @@
 //! bytes, and what an ICMP error quotes. Checksums do not decide, since offload makes them wrong on
 //! the host that captures. Lengths are those on the wire, also where a snap length cut the bytes.
 //!
-//! A frame is layers within layers, some eight encapsulations deep at most: [`layer`] takes those
-//! below IP off, [`tunnel`] and [`udp_tunnel`] tell what an IP packet or a datagram carries. A tunnel
+//! A frame is layers within layers, eight encapsulations deep at most: `layer` takes those below IP
+//! off, `tunnel` and `udp_tunnel` tell what an IP packet or a datagram carries. A tunnel
 //! in UDP has a conversation of its own, so its datagram is given before what it carries; other
-//! tunnels have none. Fragments wait in the [`Decoder`] until they can be joined ([`reassembly`]).
+//! tunnels have none. Fragments wait in the [`Decoder`] until they can be joined (`reassembly`).
 //! However many packets a frame gives, it counts once ([`Counted`]).
 
 mod datagram;
