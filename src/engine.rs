@@ -149,6 +149,13 @@ impl Engine {
         }
     }
 
+    /// Takes in what waited for something that will not come: the captures are at their end.
+    pub fn flush(&mut self) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.flush(|packet| self.take(packet));
+        self.decoder = decoder;
+    }
+
     /// Counts a frame that was decoded elsewhere; its packets go to [`Self::take`], or else its
     /// reason to [`Self::skip`].
     pub fn count(&mut self, time: Timestamp) {
@@ -209,7 +216,7 @@ impl Engine {
     /// Judges what it has seen. `captures` are the sources of the frames.
     #[must_use]
     pub fn finish(mut self, captures: Vec<Summary>) -> Report {
-        std::mem::take(&mut self.decoder).flush(|packet| self.take(packet));
+        self.flush();
         let dropped = captures.iter().map(|one| one.problems.lost()).sum();
         let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = self.witness(spans, dropped);

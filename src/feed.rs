@@ -101,7 +101,8 @@ impl Pump {
     }
 
     /// The last delivery waits until the mailbox is free: the screen may stand still for long.
-    fn deliver_the_rest(self, stop: &AtomicBool) -> Remains {
+    fn deliver_the_rest(mut self, stop: &AtomicBool) -> Remains {
+        self.engine.flush();
         let witness = self.inflow.witness(&self.engine);
         let Self { mut engine, inflow, mailbox, .. } = self;
         let mut status = status(&engine, &inflow);

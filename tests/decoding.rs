@@ -2,45 +2,24 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
 
+mod layers;
 mod recorder;
 
 use etherparse::PacketBuilder;
-use recorder::{tcp, udp};
+use layers::{ETHERNET, all, decode, ethernet, frame, is_the_syn, syn, syn_frame};
+use recorder::tcp;
 use vmmtap::{
     capture::{Frame, LinkType, Said, Timestamp},
-    decode::{Body, Decoder, Flags, Packet, Skip},
+    decode::{Body, Counted, Flags, Neighbour, Skip},
 };
-
-const ETHERNET: usize = 14;
-
-fn frame(link: LinkType, data: &[u8]) -> Frame<'_> {
-    Frame { time: Timestamp(0), link, data, wire_len: data.len() as u32, said: Said::default() }
-}
-
-/// A SYN from 10.0.0.1:1000 to 10.0.0.2:80 as an IP packet.
-fn syn() -> Vec<u8> {
-    tcp(("10.0.0.1", 1000), ("10.0.0.2", 80), 7, "S", b"")[ETHERNET..].to_vec()
-}
-
-fn is_the_syn(packet: &Packet<'_>) -> bool {
-    let Body::Tcp(segment) = &packet.body else { return false };
-    packet.src.to_string() == "10.0.0.1"
-        && packet.ip_len == 40
-        && (segment.src_port, segment.dst_port, segment.seq) == (1000, 80, 7)
-        && segment.flags == Flags::SYN
-}
 
 #[test]
 fn every_link_type_leads_to_the_same_packet() {
     let under = |header: &[u8]| [header, &syn()].concat();
-    let ethernet = [0; 12];
+    let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+    let behind = |len: usize, header: &[u8]| under(&[&vec![0; len], header].concat());
     let cases = [
-        (LinkType::ETHERNET, under(&[&ethernet[..], &[8, 0]].concat())),
-        (LinkType::ETHERNET, under(&[&ethernet[..], &[0x81, 0, 0, 20, 8, 0]].concat())),
-        (
-            LinkType::ETHERNET,
-            under(&[&ethernet[..], &[0x88, 0xa8, 0, 100, 0x81, 0, 0, 20, 8, 0]].concat()),
-        ),
+        (LinkType::ETHERNET, syn_frame()),
         (LinkType::RAW, syn()),
         (LinkType::RAW_DLT, syn()),
         (LinkType::RAW_OPENBSD, syn()),
@@ -57,10 +36,149 @@ fn every_link_type_leads_to_the_same_packet() {
         (LinkType::PPP, under(&[0, 0x21])),
         (LinkType::PPP, under(&[0x21])),
         (LinkType::PPP_HDLC, under(&[0xff, 3, 0, 0x21])),
+        (LinkType::PPP_WITH_DIRECTION, under(&[1, 0xff, 3, 0, 0x21])),
+        (LinkType::PPP_PPPD, under(&[0, 0x21])),
+        (LinkType::PPPOE, under(&[0x11, 0, 0, 1, 0, 42, 0, 0x21])),
+        (LinkType::SLIP, behind(16, &[])),
+        (LinkType::TOKEN_RING, under(&[&[0x10, 0x40][..], &[0; 12], &snap].concat())),
+        (
+            LinkType::TOKEN_RING,
+            under(&[&[0x10, 0x40][..], &[0; 6], &[0x80], &[0; 5], &[4, 0, 1, 1], &snap].concat()),
+        ),
+        (LinkType::FDDI, under(&[&[0x50][..], &[0; 12], &snap].concat())),
+        (LinkType::ATM_RFC1483, under(&snap)),
+        (LinkType::ATM_RFC1483, under(&[0xfe, 0xfe, 3, 0xcc])),
+        (
+            LinkType::ATM_RFC1483,
+            [&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7, 0, 0], &syn_frame()[..]].concat(),
+        ),
+        (LinkType::ATM_CLIP, under(&snap)),
+        (LinkType::ATM_CLIP, syn()),
+        (LinkType::SUNATM, under(&[&[2, 0, 0, 1][..], &snap].concat())),
+        (LinkType::SUNATM, [&[1, 0, 0, 1, 0, 0], &syn_frame()[..]].concat()),
+        (LinkType::IP_OVER_FC, behind(16, &snap)),
+        (LinkType::CISCO_HDLC, under(&[0x0f, 0, 8, 0])),
+        (LinkType::FRAME_RELAY, under(&[0x18, 0x41, 3, 0xcc])),
+        (LinkType::FRAME_RELAY, under(&[0x18, 0x41, 8, 0])),
+        (LinkType::FRAME_RELAY, under(&[0x18, 0x40, 0x40, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0])),
+        (
+            LinkType::FRAME_RELAY,
+            [&[0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7], &syn_frame()[..]].concat(),
+        ),
+        (LinkType::NFLOG, under(&[2, 0, 0, 1, 5, 0, 1, 0, 7, 0, 0, 0, 44, 0, 9, 0])),
+        (LinkType::NFLOG, under(&[2, 0, 0, 1, 0, 5, 0, 1, 7, 0, 0, 0, 0, 44, 0, 9])),
+        (LinkType::IPNET, behind(24, &[])),
+        (LinkType::IPOIB, behind(40, &[8, 0, 0, 0])),
+        (LinkType::PKTAP, behind(0, &[16, 0, 0, 0, 1, 0, 0, 0, 101, 0, 0, 0, 9, 9, 9, 9])),
+        (LinkType::PPI, under(&[0, 0, 10, 0, 9, 0, 0, 0, 1, 1, 0, 0x21])),
+        (LinkType::BROADCOM_TAG, behind(12, &[1, 2, 3, 4, 8, 0])),
+        (LinkType::DSA_TAG, behind(12, &[1, 2, 3, 4, 8, 0])),
+        (LinkType::EDSA_TAG, behind(12, &[1, 2, 3, 4, 5, 6, 7, 8, 8, 0])),
     ];
     for (number, (link, data)) in cases.iter().enumerate() {
         let packet = decode(&frame(*link, data)).unwrap_or_else(|skip| panic!("{number}: {skip}"));
         assert!(is_the_syn(&packet), "{number}: {packet:?}");
+    }
+}
+
+/// An 802.11 header with its first two octets, and so many bytes in all.
+fn wlan(control: [u8; 2], len: usize) -> Vec<u8> {
+    [&control[..], &vec![0; len - 2], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &syn()].concat()
+}
+
+#[test]
+fn a_data_frame_of_802_11_leads_to_its_packet_behind_any_recorders_header() {
+    let data = wlan([8, 1], 24);
+    let radiotap = |fields: u32, rest: &[u8]| {
+        let mut header = vec![0, 0, 8 + rest.len() as u8, 0];
+        header.extend(fields.to_le_bytes());
+        [&header, rest].concat()
+    };
+    let padded = [&wlan([0x88, 1], 26)[..26], &[0; 2], &wlan([0x88, 1], 26)[26..]].concat();
+    let cases = [
+        (LinkType::WLAN, data.clone()),
+        (LinkType::WLAN, wlan([8, 3], 30)),
+        (LinkType::WLAN, wlan([0x88, 1], 26)),
+        (LinkType::WLAN, wlan([0x88, 0x81], 30)),
+        (LinkType::WLAN_RADIOTAP, [radiotap(0, &[]), data.clone()].concat()),
+        (LinkType::WLAN_RADIOTAP, [radiotap(2, &[0x10]), data.clone()].concat()),
+        (LinkType::WLAN_RADIOTAP, [radiotap(2, &[0x20]), padded.clone()].concat()),
+        (
+            LinkType::WLAN_RADIOTAP,
+            // Another word of fields, then the timer, which is aligned.
+            [radiotap(0x8000_0003, &[&[0; 16][..], &[0x20]].concat()), padded].concat(),
+        ),
+        (LinkType::WLAN_PRISM, [&[0x44, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0], &data[..]].concat()),
+        (LinkType::WLAN_PRISM, [&[0x80, 0x21, 0x10, 1, 0, 0, 0, 8], &data[..]].concat()),
+        (LinkType::WLAN_AVS, [&[0x80, 0x21, 0x10, 2, 0, 0, 0, 8], &data[..]].concat()),
+        (LinkType::PPI, [&[0, 0, 8, 0, 105, 0, 0, 0], &data[..]].concat()),
+    ];
+    for (number, (link, data)) in cases.iter().enumerate() {
+        let packet = decode(&frame(*link, data)).unwrap_or_else(|skip| panic!("{number}: {skip}"));
+        assert!(is_the_syn(&packet), "{number}: {packet:?}");
+    }
+}
+
+#[test]
+fn a_frame_of_802_11_without_a_readable_packet_says_why() {
+    let mut fragment = wlan([8, 1], 24);
+    fragment[22] = 1;
+    let mut aggregate = wlan([0x88, 1], 26);
+    aggregate[24] = 0x80;
+    let cases = [
+        (wlan([0x80, 0], 24), "802.11-management"),
+        (wlan([0xd4, 0], 24), "802.11-control"),
+        (wlan([0x48, 1], 24), "802.11-without-data"),
+        (wlan([0x08, 0x41], 24), "802.11-protected"),
+        (wlan([0x08, 0x05], 24), "802.11-fragment"),
+        (fragment, "802.11-fragment"),
+        (aggregate, "802.11-aggregate"),
+        (wlan([0x0c, 0], 24), "802.11-extension"),
+        (wlan([0x09, 0], 24), "malformed"),
+        (wlan([8, 1], 24)[..20].to_vec(), "headers-cut"),
+    ];
+    for (data, reason) in cases {
+        let skip = decode(&frame(LinkType::WLAN, &data)).expect_err(reason);
+        assert_eq!(skip.to_string(), reason);
+    }
+}
+
+#[test]
+fn who_has_an_address_is_told_beside_the_reason() {
+    let arp = |operation: u8, sender: u8, target: u8| {
+        let mut data = vec![0, 1, 8, 0, 6, 4, 0, operation];
+        data.extend([2, 0, 0, 0, 0, 1, 10, 0, 0, sender, 0, 0, 0, 0, 0, 0, 10, 0, 0, target]);
+        ethernet(0x0806, &data)
+    };
+    let solicitation = |kind: u8| {
+        let target = [&[0; 4][..], &[0x20, 1, 0xd, 0xb8], &[0; 11], &[9]].concat();
+        recorder::icmp("fe80::1", "ff02::1:ff00:9", kind, &target[4..])
+    };
+    let cases = [
+        (arp(1, 1, 9), Skip::Arp, Some((true, "10.0.0.9"))),
+        (arp(2, 9, 1), Skip::Arp, Some((false, "10.0.0.9"))),
+        (arp(1, 9, 9), Skip::Arp, Some((false, "10.0.0.9"))),
+        (arp(3, 1, 9), Skip::Arp, None),
+        (arp(1, 1, 9)[..30].to_vec(), Skip::Arp, None),
+        (solicitation(135), Skip::OtherIcmp, Some((true, "2001:db8::9"))),
+        (solicitation(136), Skip::OtherIcmp, Some((false, "2001:db8::9"))),
+        (solicitation(134), Skip::OtherIcmp, None),
+    ];
+    for (data, skip, told) in cases {
+        let (packets, read) = all(&frame(LinkType::ETHERNET, &data));
+        assert_eq!(read, Err(skip));
+        let seen: Vec<_> = packets
+            .iter()
+            .map(|packet| (packet.counted, matches!(packet.body, Body::Neighbour(_))))
+            .collect();
+        assert_eq!(seen, vec![(Counted::Skipped, true); usize::from(told.is_some())]);
+        let expected =
+            told.map(|(asks, about)| Neighbour { asks, about: about.parse().expect("an address") });
+        let found = packets.first().map(|packet| match packet.body {
+            Body::Neighbour(neighbour) => neighbour,
+            _ => panic!("{packet:?}"),
+        });
+        assert_eq!(found, expected);
     }
 }
 
@@ -113,16 +231,6 @@ fn checksums_do_not_decide() {
 }
 
 #[test]
-fn a_first_fragment_has_ports_and_a_later_one_is_counted() {
-    let mut data = udp(("10.0.0.1", 1000), ("10.0.0.2", 53), &[1; 100]);
-    data[ETHERNET + 6] = 0x20;
-    let packet = decode(&frame(LinkType::ETHERNET, &data)).expect("a packet");
-    assert!(matches!(packet.body, Body::Udp(datagram) if datagram.dst_port == 53));
-    data[ETHERNET + 7] = 10;
-    assert_eq!(decode(&frame(LinkType::ETHERNET, &data)).err(), Some(Skip::Fragment));
-}
-
-#[test]
 fn ipv6_with_extension_headers_is_read() {
     let mut udp = Vec::new();
     PacketBuilder::ipv6([1; 16], [2; 16], 64)
@@ -141,36 +249,16 @@ fn ipv6_with_extension_headers_is_read() {
         if datagram.dst_port == 623 && datagram.payload_len == 4));
 }
 
-/// An ICMP destination unreachable that quotes `quoted`.
-fn unreachable(code: u8, quoted: &[u8]) -> Vec<u8> {
-    let mut data = Vec::new();
-    PacketBuilder::ipv4([10, 0, 0, 254], [10, 0, 0, 1], 64)
-        .icmpv4_raw(3, code, [0; 4])
-        .write(&mut data, quoted)
-        .expect("written to memory");
-    data
-}
-
-#[test]
-fn an_icmp_error_gives_the_ports_that_it_quotes_from_eight_bytes() {
-    let quoted = &syn()[..28];
-    let data = unreachable(13, quoted);
-    let packet = decode(&frame(LinkType::RAW, &data)).expect("a packet");
-    let Body::Error(error) = packet.body else { panic!("no error") };
-    assert_eq!((error.kind, error.code, error.quote.ports), (3, 13, (1000, 80)));
-    assert_eq!(error.quote.src.to_string(), "10.0.0.1");
-    let short = unreachable(13, &syn()[..22]);
-    assert_eq!(decode(&frame(LinkType::RAW, &short)).err(), Some(Skip::UnreadableQuote));
-}
-
 #[test]
 fn each_other_frame_has_its_reason() {
-    let ethernet = |ether_type: [u8; 2], rest: &[u8]| [&[0; 12][..], &ether_type, rest].concat();
+    let ethernet =
+        |ether_type: [u8; 2], rest: &[u8]| ethernet(u16::from_be_bytes(ether_type), rest);
     let mut gre = syn();
     gre[9] = 47;
     let cases = [
-        (LinkType(127), vec![0; 40], "link-type-802.11-radiotap"),
-        (LinkType(147), vec![0; 40], "link-type-147"),
+        (LinkType(195), vec![0; 40], "link-type-802.15.4"),
+        (LinkType(252), vec![0; 40], "link-type-wireshark-upper-pdu"),
+        (LinkType(300), vec![0; 40], "link-type-300"),
         (LinkType::UNDESCRIBED, syn(), "link-type-undescribed"),
         (
             LinkType::ETHERNET,
@@ -186,6 +274,16 @@ fn each_other_frame_has_its_reason() {
         (LinkType::ETHERNET, ethernet([0x88, 0xcc], &[0; 40]), "lldp"),
         (LinkType::ETHERNET, ethernet([0x12, 0x34], &[0; 40]), "ethertype-1234"),
         (LinkType::ETHERNET, ethernet([0, 40], &[0x42; 40]), "llc"),
+        (LinkType::ETHERNET, ethernet([0x88, 0x47], &[0, 0, 1, 0, 0x10]), "mpls"),
+        (
+            LinkType::ETHERNET,
+            ethernet([0x88, 0x64], &[0x11, 9, 0, 1, 0, 2, 0, 0x21]),
+            "pppoe-discovery",
+        ),
+        (LinkType::ETHERNET, ethernet([0x88, 0xe5], &[0x0c; 40]), "macsec"),
+        (LinkType::FDDI, vec![0xc0; 40], "link-control"),
+        (LinkType::PPI, [&[0, 0, 8, 0, 192, 0, 0, 0][..], &syn()].concat(), "link-type-ppi"),
+        (LinkType::NFLOG, vec![2, 0, 0, 1, 3, 0, 9, 0, 0x45], "malformed"),
         (LinkType::ETHERNET, vec![0; 9], "headers-cut"),
         (LinkType::RAW, syn()[..12].to_vec(), "headers-cut"),
         (LinkType::RAW, vec![0x95; 40], "malformed"),

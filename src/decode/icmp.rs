@@ -1,10 +1,14 @@
 //! ICMP and ICMPv6: echo, and errors with the packet that they quote.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use etherparse::{Icmpv4Slice, Icmpv6Slice};
 
-use etherparse::{Icmpv4Slice, Icmpv6Slice, IpNumber, LaxNetSlice, LaxSlicedPacket, ether_type};
-
-use super::{Body, Skip, network::Ip};
+use super::{
+    Body, Quote, Skip,
+    layer::Path,
+    neighbour::{self, ADVERTISEMENT, SOLICITATION},
+    network::Ip,
+    quote,
+};
 
 /// An echo request or reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +32,6 @@ pub struct IcmpError {
     pub quote: Quote,
 }
 
-/// The beginning of a packet, as an ICMP error quotes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quote {
-    /// Source address.
-    pub src: IpAddr,
-    /// Destination address.
-    pub dst: IpAddr,
-    /// IP protocol number.
-    pub protocol: u8,
-    /// Source and destination port; 0 for ICMP echo.
-    pub ports: (u16, u16),
-}
-
 /// RFC 792 and RFC 4443 type numbers.
 mod v4 {
     pub const ECHO_REPLY: u8 = 0;
@@ -60,7 +51,7 @@ mod v6 {
 
 const ICMP_HEADER: usize = 8;
 
-pub(super) fn read_v4<'a>(ip: &Ip<'_>) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v4<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
     let bytes = ip.payload;
     let slice = Icmpv4Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
@@ -70,19 +61,24 @@ pub(super) fn read_v4<'a>(ip: &Ip<'_>) -> Result<Body<'a>, Skip> {
         | v4::SOURCE_QUENCH
         | v4::REDIRECT
         | v4::TIME_EXCEEDED
-        | v4::PARAMETER_PROBLEM) => error(false, kind, slice.code_u8(), &bytes[ICMP_HEADER..]),
+        | v4::PARAMETER_PROBLEM) => {
+            error(false, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path)
+        }
         _ => Err(Skip::OtherIcmp),
     }
 }
 
-pub(super) fn read_v6<'a>(ip: &Ip<'_>) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v6<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
     let bytes = ip.payload;
     let slice = Icmpv6Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
         v6::ECHO_REQUEST => Ok(echo(true, ip)),
         v6::ECHO_REPLY => Ok(echo(false, ip)),
         kind @ v6::UNREACHABLE..=v6::PARAMETER_PROBLEM => {
-            error(true, kind, slice.code_u8(), &bytes[ICMP_HEADER..])
+            error(true, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path)
+        }
+        SOLICITATION | ADVERTISEMENT => {
+            neighbour::discovery(bytes).map(Body::Neighbour).ok_or(Skip::OtherIcmp)
         }
         _ => Err(Skip::OtherIcmp),
     }
@@ -94,39 +90,7 @@ fn echo<'a>(request: bool, ip: &Ip<'_>) -> Body<'a> {
     Body::Echo(Echo { request, payload_len })
 }
 
-fn error<'a>(v6: bool, kind: u8, code: u8, quoted: &[u8]) -> Result<Body<'a>, Skip> {
-    let quote = quote(quoted).ok_or(Skip::UnreadableQuote)?;
+fn error<'a>(v6: bool, kind: u8, code: u8, quoted: &[u8], path: Path) -> Result<Body<'a>, Skip> {
+    let quote = quote::read(quoted, path).ok_or(Skip::UnreadableQuote)?;
     Ok(Body::Error(IcmpError { v6, kind, code, quote }))
-}
-
-/// Reads a quoted packet as far as its ports: at least 8 bytes of it follow its IP header (RFC 792),
-/// mostly too few for a whole TCP header.
-fn quote(quoted: &[u8]) -> Option<Quote> {
-    let number = match quoted.first()? >> 4 {
-        4 => ether_type::IPV4,
-        6 => ether_type::IPV6,
-        _ => return None,
-    };
-    let sliced = LaxSlicedPacket::from_ether_type(number, quoted);
-    let (src, dst): (IpAddr, IpAddr) = match sliced.net.as_ref()? {
-        LaxNetSlice::Ipv4(ip) => (
-            Ipv4Addr::from(ip.header().source()).into(),
-            Ipv4Addr::from(ip.header().destination()).into(),
-        ),
-        LaxNetSlice::Ipv6(ip) => (
-            Ipv6Addr::from(ip.header().source()).into(),
-            Ipv6Addr::from(ip.header().destination()).into(),
-        ),
-        LaxNetSlice::Arp(_) => return None,
-    };
-    let payload = sliced.ip_payload()?;
-    let protocol = payload.ip_number;
-    let ports = match protocol {
-        IpNumber::TCP | IpNumber::UDP => {
-            let ports = payload.payload.get(..4)?;
-            (u16::from_be_bytes([ports[0], ports[1]]), u16::from_be_bytes([ports[2], ports[3]]))
-        }
-        _ => (0, 0),
-    };
-    Some(Quote { src, dst, protocol: protocol.0, ports })
 }

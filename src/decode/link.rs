@@ -1,99 +1,149 @@
-//! From the link layer to the network layer.
+//! From a frame's link type to the first layer that is read alike everywhere.
 
-use etherparse::{EtherType, LaxSlicedPacket};
-
-use super::Skip;
+use super::{
+    Skip, ethernet,
+    field::{after, array, byte, half},
+    layer::{Layer, Next},
+    llc, wlan,
+};
 use crate::capture::{Frame, LinkType};
 
-/// EtherTypes (IANA, IEEE 802 numbers).
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-/// Up to this number the field is a length (IEEE 802.3, 3.2.6).
-const LARGEST_LENGTH: u16 = 1500;
-/// PPP protocol numbers (IANA) and the framing before them (RFC 1662).
-const PPP_IPV4: u16 = 0x0021;
-const PPP_IPV6: u16 = 0x0057;
-const PPP_ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
-/// Header lengths in bytes.
-const SLL2_HEADER: usize = 20;
-const SLL_HEADER: usize = 16;
-const LOOPBACK_HEADER: usize = 4;
+/// Header lengths in bytes, and where the EtherType stands in them.
+const LOOPBACK: usize = 4;
+const SLL: usize = 16;
+const SLL_PROTOCOL: usize = 14;
+const SLL2: usize = 20;
+const SLIP: usize = 16;
+const FIBRE_CHANNEL: usize = 16;
+const IPNET: usize = 24;
+/// The global route header, the EtherType and two reserved octets (RFC 4391, section 6).
+const INFINIBAND: usize = 44;
+const INFINIBAND_PROTOCOL: usize = 40;
 
-/// The network layer of a frame, sliced, with the bytes of the wire that the recorder cut off.
-pub(super) struct Network<'a> {
-    pub sliced: LaxSlicedPacket<'a>,
-    /// Bytes on the wire that were not captured.
-    pub cut: u32,
+/// Takes the recorder's own header off.
+pub(super) fn read<'a>(frame: &Frame<'a>) -> Result<Layer<'a>, Skip> {
+    by_type(frame.link, frame.data)
 }
 
-/// Takes the link layer off.
-pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Skip> {
-    let data = frame.data;
-    let sliced = match frame.link {
-        LinkType::ETHERNET => LaxSlicedPacket::from_ethernet(data).map_err(|_| Skip::CutHeaders)?,
+fn by_type(link: LinkType, data: &[u8]) -> Result<Layer<'_>, Skip> {
+    let layer =
+        |next: Next, header_len: usize| after(data, header_len).map(|data| Layer { next, data });
+    match link {
+        LinkType::ETHERNET => layer(Next::Ethernet, 0),
         LinkType::RAW
         | LinkType::RAW_DLT
         | LinkType::RAW_OPENBSD
         | LinkType::IPV4
-        | LinkType::IPV6 => raw_ip(data)?,
-        LinkType::NULL | LinkType::LOOP => raw_ip(after(data, LOOPBACK_HEADER)?)?,
-        LinkType::LINUX_SLL => cooked(data, SLL_HEADER, SLL_HEADER - 2)?,
-        LinkType::LINUX_SLL2 => cooked(data, SLL2_HEADER, 0)?,
-        LinkType::PPP | LinkType::PPP_HDLC => ppp(data)?,
-        other => return Err(Skip::LinkType(other)),
-    };
-    let cut = frame.wire_len.saturating_sub(u32::try_from(data.len()).unwrap_or(u32::MAX));
-    Ok(Network { sliced, cut })
-}
-
-/// IP told by its first nibble: the address family before it differs between systems.
-fn raw_ip(data: &[u8]) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let ether_type = match data.first().ok_or(Skip::CutHeaders)? >> 4 {
-        4 => IPV4,
-        6 => IPV6,
-        _ => return Err(Skip::Malformed),
-    };
-    Ok(LaxSlicedPacket::from_ether_type(EtherType(ether_type), data))
-}
-
-/// Linux cooked capture: the EtherType stands at `protocol_at` of a header of fixed length.
-fn cooked(data: &[u8], header_len: usize, protocol_at: usize) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let payload = after(data, header_len)?;
-    let protocol = u16::from_be_bytes([data[protocol_at], data[protocol_at + 1]]);
-    Ok(LaxSlicedPacket::from_ether_type(EtherType(protocol), payload))
-}
-
-fn ppp(data: &[u8]) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let data = data.strip_prefix(&PPP_ADDRESS_CONTROL).unwrap_or(data);
-    // Protocol field compression: an odd first octet is the whole number (RFC 1661, section 2).
-    let first = *data.first().ok_or(Skip::CutHeaders)?;
-    let (protocol, header_len) = if first & 1 == 1 {
-        (u16::from(first), 1)
-    } else {
-        (u16::from_be_bytes([first, *data.get(1).ok_or(Skip::CutHeaders)?]), 2)
-    };
-    match protocol {
-        PPP_IPV4 => Ok(LaxSlicedPacket::from_ether_type(EtherType(IPV4), &data[header_len..])),
-        PPP_IPV6 => Ok(LaxSlicedPacket::from_ether_type(EtherType(IPV6), &data[header_len..])),
-        other => Err(Skip::NotIpOverPpp(other)),
+        | LinkType::IPV6 => layer(Next::Ip, 0),
+        // IP told by its first nibble: the address family before it differs between systems.
+        LinkType::NULL | LinkType::LOOP => layer(Next::Ip, LOOPBACK),
+        LinkType::LINUX_SLL => cooked(half(data, SLL_PROTOCOL)?, after(data, SLL)?),
+        LinkType::LINUX_SLL2 => cooked(half(data, 0)?, after(data, SLL2)?),
+        LinkType::PPP | LinkType::PPP_HDLC => layer(Next::Ppp, 0),
+        // An octet tells the direction.
+        LinkType::PPP_WITH_DIRECTION | LinkType::PPP_PPPD => layer(Next::Ppp, 1),
+        LinkType::PPPOE => ethernet::pppoe(data),
+        LinkType::SLIP => layer(Next::Ip, SLIP),
+        LinkType::TOKEN_RING => llc::token_ring(data),
+        LinkType::FDDI => llc::fddi(data),
+        LinkType::ATM_RFC1483 => layer(Next::Llc, 0),
+        LinkType::ATM_CLIP => Ok(llc::classical_ip(data)),
+        LinkType::SUNATM => sun_atm(data),
+        LinkType::IP_OVER_FC => layer(Next::Llc, FIBRE_CHANNEL),
+        // Address and control, then an EtherType.
+        LinkType::CISCO_HDLC => ethernet::tagged(data, 2),
+        LinkType::FRAME_RELAY => llc::frame_relay(data),
+        LinkType::WLAN => wlan::frame(data, false),
+        LinkType::WLAN_RADIOTAP => wlan::radiotap(data),
+        LinkType::WLAN_PRISM => wlan::prism(data),
+        LinkType::WLAN_AVS => wlan::avs(data),
+        LinkType::PPI => per_packet(data),
+        LinkType::PKTAP => tapped(data),
+        LinkType::NFLOG => netfilter(data),
+        LinkType::IPNET => layer(Next::Ip, IPNET),
+        LinkType::IPOIB => {
+            let next = Next::EtherType(half(data, INFINIBAND_PROTOCOL)?);
+            layer(next, INFINIBAND)
+        }
+        LinkType::BROADCOM_TAG | LinkType::DSA_TAG => ethernet::with_tag(data, 4),
+        LinkType::EDSA_TAG => ethernet::with_tag(data, 8),
+        other => Err(Skip::LinkType(other)),
     }
 }
 
-fn after(data: &[u8], header_len: usize) -> Result<&[u8], Skip> {
-    data.get(header_len..).ok_or(Skip::CutHeaders)
+/// Linux cooked capture; small numbers stand for frames without an EtherType (if_ether.h).
+fn cooked(protocol: u16, data: &[u8]) -> Result<Layer<'_>, Skip> {
+    const IEEE_802_2: u16 = 4;
+    let next = if protocol == IEEE_802_2 { Next::Llc } else { Next::EtherType(protocol) };
+    Ok(Layer { next, data })
 }
 
-/// Why there is no IP packet in a frame that was sliced.
-pub(super) fn why_not_ip(sliced: &LaxSlicedPacket<'_>) -> Skip {
-    if sliced.stop_err.is_some() {
-        return match &sliced.stop_err {
-            Some((etherparse::err::packet::SliceError::Len(_), _)) => Skip::CutHeaders,
-            _ => Skip::Malformed,
-        };
+/// Direction and kind, path, circuit; LAN emulation has two octets before the frame.
+fn sun_atm(data: &[u8]) -> Result<Layer<'_>, Skip> {
+    const KIND: u8 = 0x0f;
+    const LAN_EMULATION: u8 = 1;
+    const LLC: u8 = 2;
+    match byte(data, 0)? & KIND {
+        LAN_EMULATION => Ok(Layer { next: Next::Ethernet, data: after(data, 6)? }),
+        LLC => Ok(Layer { next: Next::Llc, data: after(data, 4)? }),
+        _ => Err(Skip::LinkControl),
     }
-    match sliced.ether_payload().map(|payload| payload.ether_type.0) {
-        Some(number) if number <= LARGEST_LENGTH => Skip::Llc,
-        Some(number) => Skip::NotIp(number),
-        None => Skip::MacSec,
+}
+
+fn little_half(data: &[u8], at: usize) -> Result<u16, Skip> {
+    array(data, at).map(u16::from_le_bytes)
+}
+
+fn little_word(data: &[u8], at: usize) -> Result<u32, Skip> {
+    array(data, at).map(u32::from_le_bytes)
+}
+
+/// PPI: length in bytes, and the link type of what follows.
+fn per_packet(data: &[u8]) -> Result<Layer<'_>, Skip> {
+    let inner = LinkType(little_word(data, 4)?);
+    within(inner, after(data, little_half(data, 2)?.into())?)
+}
+
+/// PKTAP of macOS: length in bytes, record type (1: a packet), link type of what follows.
+fn tapped(data: &[u8]) -> Result<Layer<'_>, Skip> {
+    const PACKET: u32 = 1;
+    let len = usize::try_from(little_word(data, 0)?).unwrap_or(usize::MAX);
+    if little_word(data, 4)? != PACKET {
+        return Err(Skip::LinkControl);
+    }
+    within(LinkType(little_word(data, 8)?), after(data, len)?)
+}
+
+/// A link type named within a frame; none may name another one in turn.
+fn within(link: LinkType, data: &[u8]) -> Result<Layer<'_>, Skip> {
+    match link {
+        LinkType::PPI | LinkType::PKTAP => Err(Skip::LinkType(link)),
+        _ => by_type(link, data),
+    }
+}
+
+/// NFLOG: family, version 0, resource, then fields of length, type and value, padded to four
+/// octets. Lengths are in the recorder's byte order; a packet's own tells which that was.
+fn netfilter(data: &[u8]) -> Result<Layer<'_>, Skip> {
+    const HEADER: usize = 4;
+    const FIELD: usize = 4;
+    const PAYLOAD: u16 = 9;
+    if byte(data, 1)? != 0 {
+        return Err(Skip::Malformed);
+    }
+    let mut rest = after(data, HEADER)?;
+    // No field is longer than 255 bytes but the packet, whose type is below 256 either way.
+    let little = half(rest, 2)? > u16::from(u8::MAX);
+    loop {
+        let number = |at: usize| if little { little_half(rest, at) } else { half(rest, at) };
+        let (len, kind) = (usize::from(number(0)?), number(2)? & 0x7fff);
+        if len < FIELD {
+            return Err(Skip::Malformed);
+        }
+        if kind == PAYLOAD {
+            let end = len.min(rest.len());
+            return Ok(Layer { next: Next::Ip, data: &rest[FIELD..end] });
+        }
+        rest = after(rest, len.next_multiple_of(4))?;
     }
 }

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{Datagram, Echo, IcmpError, Neighbour, Segment};
+use super::{
+    Datagram, Echo, IcmpError, Neighbour, Segment, Skip, layer::Path, neighbour::Arp, network::Ip,
+    transport,
+};
 use crate::capture::{Said, Timestamp};
 
 /// A packet that belongs to a conversation, or speaks of one.
@@ -34,6 +37,43 @@ pub struct Packet<'a> {
     pub body: Body<'a>,
 }
 
+impl<'a> Packet<'a> {
+    pub(super) fn new(ip: &Ip<'a>, path: Path) -> Result<Self, Skip> {
+        let body = transport::read(ip, path)?;
+        let no_conversation = matches!(body, Body::Neighbour(_));
+        Ok(Self {
+            time: path.time,
+            src: ip.src,
+            dst: ip.dst,
+            ip_len: ip.len,
+            ttl: ip.ttl,
+            ip_id: ip.id,
+            checksum: transport::checksum(ip),
+            tenant: path.tenant,
+            counted: if no_conversation { Counted::Skipped } else { path.counted },
+            said: path.said,
+            body,
+        })
+    }
+
+    /// ARP is no IP packet: what only such a one has is 0.
+    pub(super) fn of_arp(arp: &Arp, path: Path) -> Self {
+        Self {
+            time: path.time,
+            src: arp.sender,
+            dst: arp.target,
+            ip_len: 0,
+            ttl: 0,
+            ip_id: 0,
+            checksum: 0,
+            tenant: path.tenant,
+            counted: Counted::Skipped,
+            said: path.said,
+            body: Body::Neighbour(arp.said),
+        }
+    }
+}
+
 /// What an IP packet carries.
 #[derive(Clone, Debug)]
 pub enum Body<'a> {
@@ -59,7 +99,8 @@ pub enum Counted {
     /// It was counted as skipped when it came, a fragment that waited for the others; now it counts
     /// by this packet.
     AsFragment,
-    /// It is counted as skipped: what it says is not a conversation's.
+    /// Not by this packet: what it says is not a conversation's. Its frame is counted as skipped, or
+    /// by the packet that carries this one.
     Skipped,
 }
 
@@ -75,7 +116,7 @@ pub struct Tenant {
 /// Encapsulations that number virtual networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Overlay {
-    /// RFC 7348.
+    /// RFC 7348, and its generic protocol extension.
     Vxlan,
     /// RFC 7637, the encapsulation of Hyper-V network virtualization.
     Nvgre,

@@ -15,12 +15,18 @@ pub enum Skip {
     NotIp(u16),
     /// Another protocol than IP above PPP; its protocol number.
     NotIpOverPpp(u16),
-    /// An IEEE 802.3 frame (length instead of EtherType): spanning tree, CDP, IS-IS and the like.
+    /// A frame of IEEE 802.2 without IP: spanning tree, CDP, IS-IS, NetBEUI and the like.
     Llc,
+    /// An IEEE 802.11 frame without a readable packet.
+    Wlan(Wlan),
+    /// A frame with which another link manages itself.
+    LinkControl,
     /// MACsec: what is inside is encrypted or not described.
     MacSec,
-    /// A fragment that is not the first: it has no ports.
+    /// A fragment of a datagram that counts by another frame, or was never whole.
     Fragment,
+    /// More encapsulations within each other than are followed.
+    TooDeep,
     /// An IP protocol without conversations here; its number.
     IpProtocol(u8),
     /// An ICMP or ICMPv6 message that is neither echo nor an error about a packet.
@@ -31,6 +37,41 @@ pub enum Skip {
     CutHeaders,
     /// A header contradicts itself.
     Malformed,
+}
+
+/// Why there is no packet in a frame of IEEE 802.11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wlan {
+    /// Beacons, probes, authentication, association.
+    Management,
+    /// Acknowledgements, requests to send and the like.
+    Control,
+    /// A data frame that only tells of its sender's state.
+    WithoutData,
+    /// Encrypted.
+    Protected,
+    /// A part of a frame.
+    Fragment,
+    /// Several frames in one.
+    Aggregate,
+    /// A frame of the extension type.
+    Extension,
+}
+
+impl Skip {
+    /// The reason that is told where this one ends what `carrier` carries: the carrier's name unless
+    /// something in it was recognised.
+    pub(super) fn within(self, carrier: Self) -> Self {
+        match self {
+            Self::Arp
+            | Self::OtherIcmp
+            | Self::Fragment
+            | Self::IpProtocol(_)
+            | Self::UnreadableQuote
+            | Self::TooDeep => self,
+            _ => carrier,
+        }
+    }
 }
 
 impl fmt::Display for Skip {
@@ -44,6 +85,9 @@ impl fmt::Display for Skip {
             },
             Self::NotIpOverPpp(number) => write!(f, "ppp-{number:04x}"),
             Self::Llc => f.write_str("llc"),
+            Self::Wlan(why) => f.write_str(wlan_name(*why)),
+            Self::LinkControl => f.write_str("link-control"),
+            Self::TooDeep => f.write_str("nested-too-deep"),
             Self::MacSec => f.write_str("macsec"),
             Self::Fragment => f.write_str("fragment"),
             Self::IpProtocol(number) => match ip_protocol_name(*number) {
@@ -58,10 +102,25 @@ impl fmt::Display for Skip {
     }
 }
 
+fn wlan_name(why: Wlan) -> &'static str {
+    match why {
+        Wlan::Management => "802.11-management",
+        Wlan::Control => "802.11-control",
+        Wlan::WithoutData => "802.11-without-data",
+        Wlan::Protected => "802.11-protected",
+        Wlan::Fragment => "802.11-fragment",
+        Wlan::Aggregate => "802.11-aggregate",
+        Wlan::Extension => "802.11-extension",
+    }
+}
+
 /// IEEE 802 numbers (IANA).
 fn ethertype_name(number: u16) -> Option<&'static str> {
     Some(match number {
+        0x2000 => "cdp",
         0x8035 => "rarp",
+        0x809b => "appletalk",
+        0x80f3 => "aarp",
         0x8137 => "ipx",
         0x8847 | 0x8848 => "mpls",
         0x8863 => "pppoe-discovery",
@@ -69,6 +128,10 @@ fn ethertype_name(number: u16) -> Option<&'static str> {
         0x888e => "eapol",
         0x8809 => "slow-protocols",
         0x88cc => "lldp",
+        0x88ca => "tipc",
+        0x8902 => "connectivity-fault-management",
+        0x894f => "nsh",
+        0x9000 => "ethernet-loopback",
         _ => return None,
     })
 }
@@ -80,14 +143,22 @@ fn ip_protocol_name(number: u8) -> Option<&'static str> {
         4 => "ip-in-ip",
         41 => "ipv6-in-ip",
         47 => "gre",
+        33 => "dccp",
+        46 => "rsvp",
         50 => "esp",
         51 => "ah",
         58 => "icmpv6-in-ipv4",
+        59 => "no-next-header",
         88 => "eigrp",
         89 => "ospf",
         103 => "pim",
+        97 => "ether-in-ip",
         112 => "vrrp",
+        113 => "pgm",
+        115 => "l2tp",
         132 => "sctp",
+        137 => "mpls-in-ip",
+        143 => "ethernet-in-ip",
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use bitflags::bitflags;
 use etherparse::{IpNumber, TcpSlice, UdpSlice};
 
-use super::{Body, Skip, icmp, network::Ip};
+use super::{Body, Skip, icmp, layer::Path, network::Ip};
 
 bitflags! {
     /// TCP control bits (RFC 9293, 3.1).
@@ -62,19 +62,24 @@ pub struct Datagram<'a> {
     pub payload_len: u32,
 }
 
+impl Datagram<'_> {
+    /// Bytes of the payload on the wire that were not captured.
+    pub(super) fn cut(&self) -> u32 {
+        self.payload_len.saturating_sub(u32::try_from(self.payload.len()).unwrap_or(u32::MAX))
+    }
+}
+
 /// Ports, numbers, data offset and flags: what is needed of a header that the snap length cut.
 const TCP_ESSENTIAL: usize = 14;
 const MIN_TCP_HEADER: u32 = 20;
 const UDP_HEADER: u32 = 8;
 
-pub(super) fn read<'a>(ip: &Ip<'a>) -> Result<Body<'a>, Skip> {
+pub(super) fn read<'a>(ip: &Ip<'a>, path: Path) -> Result<Body<'a>, Skip> {
     match ip.protocol {
         IpNumber::TCP => tcp(ip).map(Body::Tcp),
         IpNumber::UDP => udp(ip).map(Body::Udp),
-        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip),
-        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip),
-        // The chain of IPv6 extension headers was cut before the transport header.
-        number if number.is_ipv6_ext_header_value() && ip.src.is_ipv6() => Err(Skip::CutHeaders),
+        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip, path),
+        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip, path),
         IpNumber(number) => Err(Skip::IpProtocol(number)),
     }
 }

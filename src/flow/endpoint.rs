@@ -107,7 +107,7 @@ impl Key {
     #[must_use]
     pub fn of(packet: &Packet<'_>) -> Option<Self> {
         let (from, to, transport) = ends(packet)?;
-        Some(Self::new(from, to, transport, packet.tenant))
+        Some(Self::new(from, to, transport, tenant(packet)))
     }
 }
 
@@ -126,6 +126,14 @@ pub(super) fn ends(packet: &Packet<'_>) -> Option<(Endpoint, Endpoint, Transport
     let from = Endpoint { ip: packet.src, port: ports.0 };
     let to = Endpoint { ip: packet.dst, port: ports.1 };
     Some((from, to, transport))
+}
+
+/// The virtual network that a packet is in, or that of the packet that an error quotes.
+pub(super) fn tenant(packet: &Packet<'_>) -> Option<Tenant> {
+    match &packet.body {
+        Body::Error(error) => error.quote.tenant,
+        _ => packet.tenant,
+    }
 }
 
 fn quoted_ends(quote: &Quote) -> Option<(Endpoint, Endpoint, Transport)> {

@@ -179,11 +179,14 @@ fn after_a_while(first: Timestamp, view: &View, questions: u64) -> Outcome {
     if long_ago && view.would_have_seen(questions) { Outcome::Silent } else { Outcome::Pending }
 }
 
-/// Nobody answers from a group's or a network's address, and a TFTP server answers each request from
-/// a port of its own choice (RFC 1350, section 4), which is another conversation.
+/// Services that never answer to the port they were asked from: a TFTP server chooses a port for each
+/// request (RFC 1350, 4), and tunnels send to the same port in both directions, from whichever (VXLAN,
+/// RFC 7348, 5; Geneve, RFC 8926, 3.3).
+const ANSWERED_ELSEWHERE: [u16; 5] = [69, 4789, 4790, 6081, 8472];
+
+/// Nobody answers from a group's or a network's address, either.
 fn answers_from_elsewhere(server: Endpoint) -> bool {
-    const TFTP: u16 = 69;
-    if server.port == TFTP {
+    if ANSWERED_ELSEWHERE.contains(&server.port) {
         return true;
     }
     match server.ip {

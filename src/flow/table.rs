@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::{
-    Conversation, IcmpErrorSeen, Key, Meaning, Surroundings, Transport, endpoint::ends,
+    Conversation, IcmpErrorSeen, Key, Meaning, Surroundings, Transport,
+    endpoint::{ends, tenant},
     surroundings::Before,
 };
 use crate::{
@@ -42,7 +43,7 @@ impl FlowTable {
             Arc::make_mut(&mut self.surroundings).take_neighbour(neighbour);
         }
         let (from, to, transport) = ends(packet)?;
-        let key = Key::new(from, to, transport, packet.tenant);
+        let key = Key::new(from, to, transport, tenant(packet));
         let known = self.current.get(&key).map(|slot| *slot as usize);
         if let Body::Error(error) = &packet.body {
             let known = known

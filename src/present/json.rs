@@ -117,9 +117,9 @@ fn totals(report: &Report) -> TotalsRecord {
     let verdicts = Verdict::ALL.into_iter().map(|one| (one.name(), report.tally.of_verdict(one)));
     TotalsRecord {
         packets: report.frames,
+        carried: report.carried,
         skipped: report.skips.by_name(),
         icmp_errors: report.icmp_errors,
-        carried: report.carried,
         duplicates: report.copies,
         lost: LostRecord {
             dropped: report.witness.dropped(),

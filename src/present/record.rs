@@ -56,9 +56,9 @@ impl CaptureRecord {
 #[derive(Serialize)]
 pub(super) struct TotalsRecord {
     pub packets: u64,
+    pub carried: u64,
     pub skipped: BTreeMap<String, u64>,
     pub icmp_errors: u64,
-    pub carried: u64,
     pub duplicates: u64,
     pub lost: LostRecord,
     pub flows: u64,
