@@ -69,6 +69,7 @@ impl Engine {
 
     /// Adds the firewall log of a machine; it is joined to the conversations at the end.
     pub fn attach_log(&mut self, machine: MachineId, log: FirewallLog) {
+        Arc::make_mut(&mut self.policy).log_owners.push(machine);
         self.logs.push((machine, log));
     }
 

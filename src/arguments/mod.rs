@@ -105,6 +105,10 @@ pub struct Watching {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
         value_parser = at_least_one)]
     pub max_conversations: usize,
+    /// Expect a port of the dynamic RPC range only where an endpoint mapper or an activation named
+    /// it, or RPC is seen to be spoken there.
+    #[arg(long)]
+    pub strict_rpc: bool,
     /// How to listen.
     #[command(flatten)]
     pub listening: Listening,

@@ -38,7 +38,7 @@ pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Resu
     inputs.extend(policy_files(&arguments.policy));
     inputs.extend(arguments.firewall_log.iter().map(|log| log.file.as_path()));
     let output = output(&arguments.writing, color, &inputs)?;
-    let policy = load_policy(&arguments.policy)?;
+    let policy = load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc);
     refuse_powershell(arguments.writing.format, "check")?;
     let logs = load_logs(&arguments.firewall_log, &policy.site)?;
     let mut engine = Engine::new(Arc::new(policy), watching.max_conversations);
@@ -92,10 +92,12 @@ fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
 /// Judges what goes over an interface: findings as they arise, the report at the end.
 pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
     let mut output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
-    let policy = Arc::new(load_policy(&arguments.policy)?);
+    let watching = &arguments.watching;
+    let policy = load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc);
+    let policy = Arc::new(policy);
     refuse_powershell(arguments.writing.format, "check")?;
     output.hold()?;
-    let listening = &arguments.watching.listening;
+    let listening = &watching.listening;
     let note = |line: &str| eprint(&format!("note: {line}\n"));
     let listener = live::open(listening, &policy.site, &[], note)?;
     let stop = signals::wish_to_end()?;

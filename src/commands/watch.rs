@@ -32,7 +32,7 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
     }
     let watching = &arguments.watching;
     let captures = sources(&watching.captures, &watching.dropped)?;
-    let policy = Arc::new(load_policy(&arguments.policy)?);
+    let policy = Arc::new(load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc));
     let setup = setup(arguments, &captures)?;
     let mut engine = Engine::new(Arc::clone(&policy), watching.max_conversations);
     let inflow = if setup.live {

@@ -33,6 +33,12 @@ impl Policy {
         Self { matrix, site, strict_rpc: false, log_owners: Vec::new() }
     }
 
+    /// The same policy, strict about dynamic RPC or not.
+    #[must_use]
+    pub fn strict_about_rpc(self, strict_rpc: bool) -> Self {
+        Self { strict_rpc, ..self }
+    }
+
     /// Whether a site is known; without one, no machine is.
     #[must_use]
     pub fn has_site(&self) -> bool {

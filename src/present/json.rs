@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::{
     clean,
     flow_record::FlowRecord,
-    record::{CaptureRecord, CoverageRecord, LostRecord, PairRecord, TotalsRecord},
+    record::{CaptureRecord, CoverageRecord, LogRecord, LostRecord, PairRecord, TotalsRecord},
 };
 use crate::{
     judge::{Judgement, Policy, Verdict},
@@ -69,11 +69,14 @@ impl Serialize for Document<'_> {
         let Self { report, .. } = self;
         let with_site = report.policy.has_site();
         let captures: Vec<_> = report.captures.iter().map(CaptureRecord::new).collect();
-        let mut document = serializer.serialize_struct("report", 8)?;
+        let mut document = serializer.serialize_struct("report", 9)?;
         document.serialize_field("schema", "vmmtap/report/1")?;
         document.serialize_field("tool", concat!("vmmtap ", env!("CARGO_PKG_VERSION")))?;
         document.serialize_field("site", &with_site.then(|| clean(&report.policy.site.name)))?;
         document.serialize_field("captures", &captures)?;
+        let logs: Vec<_> =
+            report.logs.iter().map(|log| LogRecord::new(&report.policy, log)).collect();
+        document.serialize_field("firewall_logs", &logs)?;
         document.serialize_field("totals", &totals(report))?;
         document.serialize_field("flows", &Flows(self))?;
         let coverage: Vec<_> = if with_site {

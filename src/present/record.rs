@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::{clean, names};
 use crate::{
-    capture::{Drops, Summary},
+    capture::{Drops, Problems, Summary},
+    flow::Joined,
     identify::Ports,
     judge::{CoverageRow, PairCount, Policy},
+    logs::LogSummary,
 };
 
 /// A capture.
@@ -39,12 +41,7 @@ impl CaptureRecord {
             packets: summary.packets,
             first: summary.first.map(|time| time.to_string()),
             last: summary.last.map(|time| time.to_string()),
-            problems: summary
-                .problems
-                .lines()
-                .iter()
-                .map(|line| clean(line).into_owned())
-                .collect(),
+            problems: cleaned(&summary.problems),
             dropped: summary
                 .drops
                 .map(|Drops { kernel, interface }| DroppedRecord { kernel, interface }),
@@ -64,6 +61,47 @@ pub(super) struct TotalsRecord {
     pub flows: u64,
     pub verdicts: BTreeMap<&'static str, u64>,
     pub shed: BTreeMap<&'static str, u64>,
+}
+
+/// A firewall log, and how it came together with the conversations.
+#[derive(Serialize)]
+pub(super) struct LogRecord {
+    machine: String,
+    source: String,
+    lines: u64,
+    dropped: u64,
+    allowed: u64,
+    matched: u64,
+    unmatched: u64,
+    elsewhere: u64,
+    /// Seconds by which its clock is ahead of the captures'; null where nothing tells.
+    clock_ahead: Option<i64>,
+    /// Pairs of lines and conversations that tell so.
+    pairs: u64,
+    problems: Vec<String>,
+}
+
+impl LogRecord {
+    pub fn new(policy: &Policy, log: &LogSummary) -> Self {
+        let Joined { matched, unmatched, elsewhere, offset_seconds, pairs } = log.joined;
+        Self {
+            machine: names::machine(policy, log.machine),
+            source: clean(&log.source).into_owned(),
+            lines: log.lines,
+            dropped: log.dropped,
+            allowed: log.allowed,
+            matched,
+            unmatched,
+            elsewhere,
+            clock_ahead: (pairs > 0).then_some(offset_seconds),
+            pairs,
+            problems: cleaned(&log.problems),
+        }
+    }
+}
+
+fn cleaned(problems: &Problems) -> Vec<String> {
+    problems.lines().iter().map(|line| clean(line).into_owned()).collect()
 }
 
 /// What the captures lack.

@@ -2,8 +2,10 @@
 
 use super::{Grid, clean, names};
 use crate::{
-    flow::Transport,
+    capture::NANOS_PER_SECOND,
+    flow::{Joined, Transport},
     judge::{CoverageRow, Requirement, Status, Verdict},
+    logs::LogSummary,
     report::Report,
 };
 
@@ -38,6 +40,16 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             notes.push(format!("{}: {line}", capture.source));
         }
     }
+    for log in &report.logs {
+        notes.extend(log.problems.lines().iter().map(|line| format!("{}: {line}", log.source)));
+        if log.joined.elsewhere > log.lines / 2 {
+            let machine = names::machine(&report.policy, log.machine);
+            notes.push(format!(
+                "{}: most of it is not about {machine}; is it that machine's?",
+                log.source
+            ));
+        }
+    }
     notes.extend(what_is_missing(report));
     if report.policy.has_site() && report.known_conversations() == 0 && report.frames > 0 {
         notes.push("is this the site file that belongs to the capture?".to_owned());
@@ -48,6 +60,28 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         notes.push(format!("{shed} counted, but their details given up to save memory; what they said later counts anew"));
     }
     notes
+}
+
+/// `hv07 (pfirewall.log): 40 lines, 12 of packets dropped; 14 joined, its clock 2 s ahead`.
+fn firewall_log(report: &Report, log: &LogSummary) -> String {
+    let machine = names::machine(&report.policy, log.machine);
+    let Joined { matched, offset_seconds, pairs, .. } = log.joined;
+    let length = names::duration(offset_seconds.saturating_abs().saturating_mul(NANOS_PER_SECOND));
+    let clock = match (pairs, offset_seconds) {
+        (0, _) => "its clock taken to agree, since no pair tells".to_owned(),
+        (_, 0) => format!("its clock agrees, by {}", names::plural(pairs, "pair")),
+        (_, ahead) => format!(
+            "its clock {length} {} the capture's, by {}",
+            if ahead > 0 { "ahead of" } else { "behind" },
+            names::plural(pairs, "pair")
+        ),
+    };
+    format!(
+        "{machine} ({}): {}, {} of packets dropped; {matched} joined to conversations, {clock}",
+        log.source,
+        names::plural(log.lines, "line"),
+        log.dropped
+    )
 }
 
 /// What makes silence a weak witness.
@@ -87,6 +121,7 @@ pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
         totals
             .push(("capture", format!("{} ({}): {packets}{span}", capture.source, capture.format)));
     }
+    totals.extend(report.logs.iter().map(|log| ("firewall log", firewall_log(report, log))));
     let skipped = report.skips.total();
     let mut by_name: Vec<(String, u64)> = report.skips.by_name().into_iter().collect();
     by_name.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -150,6 +150,28 @@ fn rules(page: &mut Page, policy: &Policy, judgement: &Judgement<'_>) {
     let expected: Vec<&str> = judgement.protocols.iter().map(|one| one.name()).collect();
     let expected = if expected.is_empty() { "anything".to_owned() } else { expected.join(" or ") };
     page.say("protocol", &format!("{spoken}; expected {expected}"));
+    heard(page, judgement);
+}
+
+/// What was heard of the talk, as far as it goes beyond the protocol's name.
+fn heard(page: &mut Page, judgement: &Judgement<'_>) {
+    let Some(heard) = judgement.conversation.heard.as_deref() else { return };
+    if let Some(name) = &heard.name {
+        page.say("dialled", name);
+    }
+    if !heard.details.is_empty() {
+        page.say("", &heard.details.join(", "));
+    }
+    if !heard.auth.is_empty() {
+        page.say("logon", &heard.auth.names().join(", "));
+    }
+    if !heard.interfaces.is_empty() {
+        let names = heard
+            .interfaces
+            .iter()
+            .map(|one| one.name().map_or_else(|| one.to_string(), str::to_owned));
+        page.say("rpc", &names.collect::<Vec<_>>().join(", "));
+    }
 }
 
 fn sides(page: &mut Page, policy: &Policy, row: &Row) {
@@ -187,6 +209,14 @@ fn sides(page: &mut Page, policy: &Policy, row: &Row) {
             text += &format!("  handshake {millis:.1} ms");
         }
         page.say("tcp", &text);
+    }
+    let [ours, theirs] = conversation.copies;
+    if ours + theirs > 0 {
+        let copies = names::plural(u64::from(ours + theirs), "packet");
+        page.say("", &format!("{copies} recorded twice, counted once"));
+    }
+    if let Some(tenant) = conversation.tenant {
+        page.say("tunnel", &format!("{} {}", tenant.overlay.name(), tenant.id));
     }
     let [a, b] = conversation.ends;
     page.say("id", &community_id(a, b, conversation.transport));
