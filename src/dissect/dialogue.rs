@@ -15,7 +15,6 @@ pub struct Dialogue {
     ports: [u16; 2],
     speakers: [Speaker; 2],
     speech: Option<Speech>,
-    over: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -39,7 +38,7 @@ impl Dialogue {
     /// ones are the first that the speaker sent.
     pub fn hear(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) {
         let one = &mut self.speakers[speaker];
-        if self.over || one.done {
+        if one.done {
             return;
         }
         one.heard += bytes.len();
@@ -62,7 +61,7 @@ impl Dialogue {
     /// Whether nothing more can be learned.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.over || self.speakers.iter().all(|speaker| speaker.done)
+        self.speakers.iter().all(|speaker| speaker.done)
     }
 
     /// Tells the protocol by the bytes so far; more bytes may tell more of it.
@@ -94,11 +93,6 @@ impl Dialogue {
                 Step::More => return,
                 Step::Passed(len) => one.pass(len.max(1)),
                 Step::Deaf => return self.lose(speaker),
-                Step::Over => {
-                    self.over = true;
-                    self.speakers = Default::default();
-                    return;
-                }
             }
         }
     }

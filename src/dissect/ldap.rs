@@ -1,6 +1,10 @@
 //! LDAP (RFC 4511): operations, and the logon of a SASL bind (RFC 4513; [MS-ADTS] 5.1.1.1).
 
-use super::{Auth, Heard, Step, token};
+use super::{
+    Auth, Heard, Step,
+    der::{Element, element, elements},
+    token,
+};
 
 /// Application tags of requests and answers (RFC 4511, 4.2 to 4.14).
 const OPERATIONS: [u8; 20] = [
@@ -18,30 +22,16 @@ struct Message<'a> {
     whole: usize,
 }
 
-/// A tag, the content as far as it is there, and the octets of both as they claim (X.690, 8.1).
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
-    let (tag, len, head) = match *bytes {
-        [tag, len @ 0..=0x7f, ..] => (tag, usize::from(len), 2),
-        [tag, form @ 0x81..=0x84, ..] => {
-            let octets = usize::from(form & 0x7f);
-            let len = bytes.get(2..2 + octets)?;
-            let len = len.iter().fold(0, |len, octet| len << 8 | usize::from(*octet));
-            (tag, len, 2 + octets)
-        }
-        _ => return None,
-    };
-    let end = head.checked_add(len)?;
-    Some((tag, &bytes[head..end.min(bytes.len())], end))
-}
-
 fn message(bytes: &[u8]) -> Option<Message<'_>> {
-    let (0x30, inside, whole) = element(bytes)? else { return None };
-    let (2, number, number_len) = element(inside)? else { return None };
-    if number.is_empty() || number.len() > 4 {
+    const SEQUENCE: u8 = 0x30;
+    const INTEGER: u8 = 2;
+    let message = element(bytes).filter(|one| one.tag == SEQUENCE)?;
+    let number = element(message.content).filter(|one| one.tag == INTEGER)?;
+    if !(1..=4).contains(&number.content.len()) {
         return None;
     }
-    let (operation, content, _) = element(inside.get(number_len..)?)?;
-    OPERATIONS.contains(&operation).then_some(Message { operation, content, whole })
+    let Element { tag: operation, content, .. } = element(message.content.get(number.whole..)?)?;
+    OPERATIONS.contains(&operation).then_some(Message { operation, content, whole: message.whole })
 }
 
 /// Whether bytes begin with a sequence of a message number and an operation.
@@ -80,8 +70,7 @@ impl Ldap {
 /// The credentials of a bind: a sequence tagged 3 in a request, tag 7 in an answer. Active Directory
 /// also takes NTLM messages in tags 9, 10 and 11 ([MS-ADTS] 5.1.1.1.3).
 fn bind(operation: u8, content: &[u8], heard: &mut Heard) {
-    let mut rest = content;
-    while let Some((tag, body, whole)) = element(rest) {
+    for Element { tag, content: body, .. } in elements(content) {
         match (operation, tag) {
             (BIND_REQUEST, 0xa3) => sasl(body, heard),
             (BIND_REQUEST, 0x89..=0x8b) | (BIND_RESPONSE, 0x87) => {
@@ -90,14 +79,16 @@ fn bind(operation: u8, content: &[u8], heard: &mut Heard) {
             (BIND_REQUEST, 0x80) if !body.is_empty() => heard.auth |= Auth::BASIC,
             _ => {}
         }
-        rest = rest.get(whole..).unwrap_or_default();
     }
 }
 
 fn sasl(body: &[u8], heard: &mut Heard) {
-    let Some((4, mechanism, whole)) = element(body) else { return };
-    heard.detail(&String::from_utf8_lossy(mechanism));
-    if let Some((4, credentials, _)) = body.get(whole..).and_then(element) {
-        heard.auth |= token::mechanism(credentials);
+    const OCTETS: u8 = 4;
+    let mut texts = elements(body).filter(|one| one.tag == OCTETS);
+    if let Some(mechanism) = texts.next() {
+        heard.detail(&String::from_utf8_lossy(mechanism.content));
+    }
+    if let Some(credentials) = texts.next() {
+        heard.auth |= token::mechanism(credentials.content);
     }
 }

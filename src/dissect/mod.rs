@@ -4,6 +4,7 @@
 //! a side that speaks something unknown has no protocol, and a stream whose beginning was not
 //! captured is never asked.
 
+mod der;
 mod dhcp;
 mod dialogue;
 mod dns;
@@ -44,6 +45,4 @@ enum Step {
     Passed(usize),
     /// Nothing more is to be learned from this speaker.
     Deaf,
-    /// Nothing more is to be learned from either.
-    Over,
 }

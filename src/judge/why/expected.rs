@@ -58,20 +58,23 @@ impl Words<'_> {
                     LearnedBy::EndpointMapper => "the endpoint mapper",
                     LearnedBy::Activation => "a DCOM activation",
                 };
-                let service = learned
-                    .interface
-                    .map_or(String::new(), |one| format!(" for {}", interface(one)));
+                let service = self.bound().or(learned.interface);
+                let service =
+                    service.map_or(String::new(), |one| format!(" for {}", interface(one)));
                 format!("{NOTE}, which {teller} named{service} at {}", clock(learned.since))
             }
-            (Some(Grade::Bind), _) => format!("{NOTE}, and RPC is spoken there{}", self.bound()),
+            (Some(Grade::Bind), _) => {
+                let service =
+                    self.bound().map_or(String::new(), |one| format!(" ({})", interface(one)));
+                format!("{NOTE}, and RPC is spoken there{service}")
+            }
             _ => format!("{NOTE} by its range alone; nothing here tells what listens there"),
         }
     }
 
-    fn bound(&self) -> String {
-        let heard = self.judgement.conversation.heard.as_ref();
-        let first = heard.and_then(|heard| heard.interfaces.first());
-        first.map_or(String::new(), |one| format!(" ({})", interface(*one)))
+    /// The first interface that was bound in this conversation.
+    fn bound(&self) -> Option<Interface> {
+        self.judgement.conversation.heard.as_ref()?.interfaces.first().copied()
     }
 
     /// The page's note on authentication, where something else is seen on a management conversation.
