@@ -79,7 +79,7 @@ fn scenarios() -> Vec<(PathBuf, Arc<Policy>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("the scenarios").flatten() {
         let site = fs::read_to_string(entry.path().join("vmmtap.toml")).expect("a site file");
-        let site = Site::parse("vmmtap.toml", &site).ok().expect("a good site file");
+        let site = Site::parse("vmmtap.toml", &site).unwrap_or_else(|_| panic!("a good site file"));
         let policy = Policy::new(Matrix::embedded().expect("a good matrix"), site);
         let capture = fs::read_dir(entry.path())
             .expect("a scenario")
