@@ -3,7 +3,7 @@
 use super::Words;
 use crate::{
     capture::Timestamp,
-    dissect::{Auth, Interface, LearnedBy},
+    dissect::{Auth, Interface, LearnedBy, Protocol},
     identify::{MachineId, VmmVersion},
     judge::{Grade, Kind, RuleRef, Who, may_talk},
 };
@@ -81,10 +81,19 @@ impl Words<'_> {
     /// It holds for 2019 and 2022 alone.
     pub(super) fn authentication(&self) -> String {
         let auth = self.judgement.auth();
-        if auth.is_empty() {
+        // To ask for tickets is what Kerberos itself is for.
+        if auth.is_empty() || self.judgement.observed() == Some(Protocol::Kerberos) {
             return String::new();
         }
-        let names = auth.names().join(" and ");
+        let ways = [
+            (Auth::NTLM, "NTLM"),
+            (Auth::KERBEROS, "Kerberos"),
+            (Auth::CREDSSP, "CredSSP"),
+            (Auth::BASIC, "a password in the clear (Basic)"),
+            (Auth::CERTIFICATE, "a certificate"),
+        ];
+        let ways = ways.into_iter().filter(|(one, _)| auth.contains(*one)).map(|(_, name)| name);
+        let names = ways.collect::<Vec<_>>().join(" and ");
         let noted = matches!(self.policy.site.vmm_version, VmmVersion::V2019 | VmmVersion::V2022)
             && self.judgement.expectation.kind == Kind::Expected
             && auth.contains(Auth::KERBEROS);
