@@ -29,27 +29,36 @@ use truth::{Capture, Truth};
 
 /// Per cent of the comparisons that agree at least, over all categories.
 ///
-/// What is missing at `Found` lies in tunnels, in link types that are skipped by name, and in
-/// fragments; what differs at `Completeness` is mostly tshark's 0 for a lone packet without SYN; what
-/// differs at `UdpClient` are lone answers, whose sender the truth calls the client.
+/// What is missing at `Found` are records that a damaged header misplaces, a tunnel that needs keys, a
+/// source route's last hop; at `TcpOutcome` 17 SYNs that were asked twice within a moment by captures
+/// too short to say, and five lone SYNs in a capture that sees one side; at `UdpPackets` 16 datagrams
+/// of FabricPath, whose trailer tshark takes for a checksum; at `TcpCompleteness` tshark's 0 for a lone
+/// packet without SYN; at `ZeekFound` rows of a test that reads another capture as well; at `ZeekState`
+/// connections with bad checksums, which Zeek leaves out; at `IcmpJoined` two errors about an echo for
+/// which the truth has the carrier's ports. `ProtocolSeen` is low because nDPI goes by ports and
+/// addresses where the beginning is missing.
 const FLOORS: &[(Kind, f64)] = &[
     (Kind::Packets, 100.0),
-    (Kind::TcpFound, 98.9),
+    (Kind::TcpFound, 99.7),
     (Kind::TcpKnown, 99.9),
-    (Kind::TcpClient, 100.0),
-    (Kind::TcpOutcome, 99.7),
-    (Kind::TcpPackets, 99.7),
-    (Kind::TcpPayload, 99.6),
-    (Kind::TcpCompleteness, 98.3),
-    (Kind::TcpSynTries, 99.7),
-    (Kind::UdpFound, 98.4),
+    (Kind::TcpClient, 99.9),
+    (Kind::TcpOutcome, 99.6),
+    (Kind::TcpPackets, 99.9),
+    (Kind::TcpPayload, 99.7),
+    (Kind::TcpCompleteness, 98.2),
+    (Kind::TcpSynTries, 99.9),
+    (Kind::UdpFound, 99.5),
     (Kind::UdpKnown, 99.8),
-    (Kind::UdpClient, 93.0),
-    (Kind::UdpOutcome, 99.9),
-    (Kind::UdpPackets, 99.8),
+    (Kind::UdpClient, 99.9),
+    (Kind::UdpOutcome, 99.8),
+    (Kind::UdpPackets, 99.1),
     (Kind::UdpPayload, 99.8),
-    (Kind::ZeekState, 95.2),
-    (Kind::ZeekHistory, 92.0),
+    (Kind::IcmpJoined, 98.0),
+    (Kind::Protocol, 99.5),
+    (Kind::ProtocolSeen, 65.0),
+    (Kind::ZeekFound, 98.5),
+    (Kind::ZeekState, 99.0),
+    (Kind::ZeekHistory, 91.0),
 ];
 
 /// Captures that are read side by side.

@@ -1,6 +1,6 @@
 //! Connection states and histories against Zeek's baselines.
 //!
-//! For information only, without a floor: Zeek leaves packets with bad checksums out, and some of its tests change
+//! Zeek leaves packets with bad checksums out, and some of its tests change
 //! how it counts.
 
 use std::collections::BTreeMap;
