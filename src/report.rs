@@ -7,8 +7,9 @@ use crate::{
     decode::SkipCounts,
     flow::Conversation,
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
-    logs::LogSummary,
 };
+
+pub use crate::logs::LogSummary;
 
 /// What was seen and what is to be said of it.
 pub struct Report {

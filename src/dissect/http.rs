@@ -136,19 +136,15 @@ fn used_by(method: &str, path: &str, fields: &Fields<'_, '_>) -> Option<Protocol
         path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
     if below("/wsman") {
-        // [MS-WSMV] 2.2.4.5: the prefix is "wsman" unless an administrator changed it. Microsoft's
-        // client names itself; SMASH and DASH clients use the same path (DSP0226).
-        let of_microsoft = agent.is_empty()
-            || ["Microsoft WinRM", "Ruby WinRM", "Python WinRM", "pywinrm", "Go WinRM"]
-                .iter()
-                .any(|name| agent.contains(name));
-        return Some(
-            if of_microsoft || below("/wsman?PSVersion") || below("/wsman/subscriptions") {
-                Protocol::Winrm
-            } else {
-                Protocol::Wsman
-            },
-        );
+        // [MS-WSMV] 2.2.4.5: the prefix is "wsman" unless an administrator changed it. Clients that
+        // talk to management controllers use the same one (DSP0226) and name themselves.
+        let of_controllers = ["openwsman", "wsmancli", "DASH", "SMASH"];
+        let named = |name: &&str| agent.to_ascii_lowercase().contains(&name.to_ascii_lowercase());
+        return Some(if of_controllers.iter().any(named) {
+            Protocol::Wsman
+        } else {
+            Protocol::Winrm
+        });
     }
     let is_cim = fields.0.iter().any(|field| {
         // DSP0200, 7: the header may bear the number of a name space before its name.

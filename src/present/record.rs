@@ -10,7 +10,7 @@ use crate::{
     flow::Joined,
     identify::Ports,
     judge::{CoverageRow, PairCount, Policy},
-    logs::LogSummary,
+    report::LogSummary,
 };
 
 /// A capture.

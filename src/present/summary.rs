@@ -5,8 +5,7 @@ use crate::{
     capture::NANOS_PER_SECOND,
     flow::{Joined, Transport},
     judge::{CoverageRow, Requirement, Status, Verdict},
-    logs::LogSummary,
-    report::Report,
+    report::{LogSummary, Report},
 };
 
 /// One line that answers the question.
