@@ -2,8 +2,8 @@
 
 use super::{Heard, Step, speech::Speech, stream_start};
 
-/// Bytes of a speaker that wait for the rest of a message.
-const MAX_BUFFERED: usize = 16 << 10;
+/// Bytes of a speaker that wait for the rest of a message: more than any protocol here waits for.
+const MAX_BUFFERED: usize = 40 << 10;
 /// Bytes in which a protocol shows itself or does not.
 const ENOUGH_TO_TELL: usize = 64;
 /// Bytes of a speaker that are listened to at all.
@@ -23,6 +23,8 @@ struct Speaker {
     /// Bytes of a message that is passed over.
     to_skip: usize,
     heard: usize,
+    /// Bytes at the beginning in which no protocol showed itself.
+    looked_at: usize,
     /// Nothing more is listened to.
     done: bool,
 }
@@ -46,7 +48,9 @@ impl Dialogue {
         one.to_skip -= skipped;
         one.buffer.extend_from_slice(&bytes[skipped..]);
         self.recognise(speaker, heard);
-        self.listen(speaker, heard);
+        if heard.spoken[speaker].is_some() {
+            self.listen(speaker, heard);
+        }
         let one = &mut self.speakers[speaker];
         if one.heard >= MAX_HEARD || one.buffer.len() > MAX_BUFFERED {
             self.lose(speaker);
@@ -64,21 +68,24 @@ impl Dialogue {
         self.speakers.iter().all(|speaker| speaker.done)
     }
 
-    /// Tells the protocol by the bytes so far; more bytes may tell more of it.
+    /// Tells the protocol by as few bytes as show it, so that it does not matter in which pieces they
+    /// come.
     fn recognise(&mut self, speaker: usize, heard: &mut Heard) {
-        let is_first = self.speakers[speaker].heard == self.speakers[speaker].buffer.len();
-        if !is_first {
+        if heard.spoken[speaker].is_some() {
             return;
         }
-        let buffer = &self.speakers[speaker].buffer;
-        let protocol = stream_start(buffer, self.ports, heard.spoken[1 - speaker]);
-        if protocol.is_some() {
-            heard.spoken[speaker] = protocol;
-        }
-        match (protocol, &self.speech) {
-            (Some(protocol), None) => self.speech = Some(Speech::of(protocol)),
-            (None, None) if buffer.len() >= ENOUGH_TO_TELL => self.speakers[speaker].done = true,
-            _ => {}
+        let one = &mut self.speakers[speaker];
+        let enough = one.buffer.len().min(ENOUGH_TO_TELL);
+        let protocol = (one.looked_at + 1..=enough).find_map(|len| {
+            stream_start(&one.buffer[..len], self.ports, heard.spoken[1 - speaker])
+        });
+        one.looked_at = enough;
+        match protocol {
+            Some(protocol) => {
+                heard.spoken[speaker] = Some(protocol);
+                self.speech.get_or_insert_with(|| Speech::of(protocol));
+            }
+            None => one.done = enough == ENOUGH_TO_TELL,
         }
     }
 

@@ -38,19 +38,41 @@ pub(super) fn starts(bytes: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Http {
     messages: [u8; 2],
-    /// Bytes to look at before the next message begins, where the length of a body is not told.
-    searching: [bool; 2],
+    next: [Next; 2],
+}
+
+/// What comes next from a speaker.
+#[derive(Clone, Copy, Debug, Default)]
+enum Next {
+    /// A message.
+    #[default]
+    Head,
+    /// A piece of a body that is sent in chunks (RFC 9112, 7.1).
+    Chunk,
+    /// A line after the last chunk, or the empty one that ends the message.
+    Trailer,
+}
+
+/// How the body of a message is delimited (RFC 9112, 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Length(usize),
+    Chunks,
+    UntilTheEnd,
 }
 
 impl Http {
     pub fn hear(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) -> Step {
-        if self.searching[speaker] && !starts(bytes) {
-            // A body whose length is not known ends somewhere; the next message begins a segment.
-            return Step::Passed(bytes.len());
+        match self.next[speaker] {
+            Next::Head => self.head(speaker, bytes, heard),
+            Next::Chunk => self.chunk(speaker, bytes),
+            Next::Trailer => self.trailer(speaker, bytes),
         }
-        self.searching[speaker] = false;
+    }
+
+    fn head(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) -> Step {
         if !starts(bytes) {
-            return if bytes.len() < RESPONSE.len() { Step::More } else { Step::Deaf };
+            return if bytes.len() < LONGEST_METHOD { Step::More } else { Step::Deaf };
         }
         let Some(head_len) = end_of_head(bytes) else {
             return if bytes.len() < MAX_HEAD { Step::More } else { Step::Deaf };
@@ -66,13 +88,53 @@ impl Http {
             return Step::Deaf;
         }
         match body {
-            Some(len) => Step::Passed(head_len + len),
-            None => {
-                self.searching[speaker] = true;
+            Some(Body::Length(len)) => Step::Passed(head_len.saturating_add(len)),
+            Some(Body::Chunks) => {
+                self.next[speaker] = Next::Chunk;
                 Step::Passed(head_len)
             }
+            Some(Body::UntilTheEnd) | None => Step::Deaf,
         }
     }
+
+    fn chunk(&mut self, speaker: usize, bytes: &[u8]) -> Step {
+        let Some(line) = line(bytes) else { return too_long(bytes) };
+        let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
+        let size = std::str::from_utf8(digits).ok();
+        let size = size.and_then(|digits| usize::from_str_radix(digits.trim(), 16).ok());
+        match size {
+            Some(0) => {
+                self.next[speaker] = Next::Trailer;
+                Step::Passed(line.len() + LINE_END)
+            }
+            Some(size) => Step::Passed(size.saturating_add(line.len() + 2 * LINE_END)),
+            None => Step::Deaf,
+        }
+    }
+
+    fn trailer(&mut self, speaker: usize, bytes: &[u8]) -> Step {
+        let Some(line) = line(bytes) else { return too_long(bytes) };
+        if line.is_empty() {
+            self.next[speaker] = Next::Head;
+        }
+        Step::Passed(line.len() + LINE_END)
+    }
+}
+
+const LINE_END: usize = 2;
+/// Longest line between chunks in bytes.
+const LONGEST_LINE: usize = 256;
+/// Bytes in which a request or a response shows itself.
+const LONGEST_METHOD: usize = 10;
+
+/// The bytes before the next line end.
+fn line(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.windows(LINE_END).take(LONGEST_LINE).position(|pair| pair == b"\r\n")?;
+    Some(&bytes[..end])
+}
+
+fn too_long(bytes: &[u8]) -> Step {
+    if bytes.len() < LONGEST_LINE { Step::More } else { Step::Deaf }
 }
 
 /// Once somebody has logged on, two more messages tell whether it went well; without any logon the
@@ -83,16 +145,16 @@ fn is_settled(heard: &Heard, messages: u8) -> bool {
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+    bytes.windows(4).take(MAX_HEAD - 3).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
-/// Reads a request's head; the length of its body, where that is told.
+/// Reads a request's head.
 fn request<'b>(
     head: &'b [u8],
     fields: &mut [httparse::Header<'b>],
     speaker: usize,
     heard: &mut Heard,
-) -> Option<usize> {
+) -> Option<Body> {
     let mut request = httparse::Request::new(fields);
     request.parse(head).ok()?;
     let fields = Fields(request.headers);
@@ -105,14 +167,14 @@ fn request<'b>(
     }
     authorization(&fields, "authorization", heard);
     body_mechanism(&fields, heard);
-    fields.body_len(false)
+    Some(fields.body(Body::Length(0)))
 }
 
 fn response<'b>(
     head: &'b [u8],
     fields: &mut [httparse::Header<'b>],
     heard: &mut Heard,
-) -> Option<usize> {
+) -> Option<Body> {
     let mut response = httparse::Response::new(fields);
     response.parse(head).ok()?;
     let fields = Fields(response.headers);
@@ -125,7 +187,7 @@ fn response<'b>(
     authorization(&fields, "www-authenticate", heard);
     body_mechanism(&fields, heard);
     let no_body = response.code.is_some_and(|code| code < 200 || code == 204 || code == 304);
-    if no_body { Some(0) } else { fields.body_len(true) }
+    Some(if no_body { Body::Length(0) } else { fields.body(Body::UntilTheEnd) })
 }
 
 /// The use of HTTP that a request shows.
@@ -231,15 +293,12 @@ impl<'b> Fields<'_, 'b> {
         self.all(name).next()
     }
 
-    /// RFC 9112, 6.3; `None` where the body's end is not told by a length.
-    fn body_len(&self, of_response: bool) -> Option<usize> {
-        if self.text("transfer-encoding").is_some() {
-            return None;
-        }
-        match self.text("content-length") {
-            Some(len) => len.trim().parse().ok(),
-            None if of_response => None,
-            None => Some(0),
+    /// How the body is delimited; `untold` where no field says.
+    fn body(&self, untold: Body) -> Body {
+        match (self.text("transfer-encoding"), self.text("content-length")) {
+            (Some(_), _) => Body::Chunks,
+            (None, Some(len)) => len.trim().parse().map_or(Body::UntilTheEnd, Body::Length),
+            (None, None) => untold,
         }
     }
 }

@@ -14,6 +14,8 @@ const OPERATIONS: [u8; 20] = [
 const BIND_REQUEST: u8 = 0x60;
 const BIND_RESPONSE: u8 = 0x61;
 const MAX_MESSAGES: u8 = 8;
+/// Octets of a message with credentials; tokens of Kerberos rarely have more than 12,000.
+const LONGEST_LOGON: usize = 36 << 10;
 
 /// A message with its number and the tag and content of its operation, and the octets of all.
 struct Message<'a> {
@@ -54,7 +56,10 @@ impl Ldap {
         };
         let logon = matches!(operation, BIND_REQUEST | BIND_RESPONSE);
         if logon && bytes.len() < whole {
-            return Step::More;
+            return if whole > LONGEST_LOGON { Step::Deaf } else { Step::More };
+        }
+        if logon && whole > LONGEST_LOGON {
+            return Step::Deaf;
         }
         if logon {
             bind(operation, content, heard);

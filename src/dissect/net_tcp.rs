@@ -17,6 +17,8 @@ mod record {
 /// Tokens of a negotiated stream: done, error, in progress ([MS-NNS] 2.2.1).
 const NEGOTIATION: [u8; 3] = [0x14, 0x15, 0x16];
 const NEGOTIATION_HEADER: usize = 5;
+/// Octets of a record or token that is waited for.
+const LONGEST: usize = 16 << 10;
 
 /// Whether bytes begin with a preamble: version 1.0, then a mode.
 pub(super) fn starts(bytes: &[u8]) -> bool {
@@ -43,7 +45,12 @@ impl NetTcp {
             record::VERSION => Step::Passed(3),
             record::MODE | record::KNOWN_ENCODING => Step::Passed(2),
             record::VIA | record::UPGRADE_REQUEST | record::EXTENSIBLE_ENCODING | record::FAULT => {
-                let Some((text, len)) = sized_text(rest) else { return Step::More };
+                let Some((text, len)) = sized_text(rest) else {
+                    return if bytes.len() < LONGEST { Step::More } else { Step::Deaf };
+                };
+                if len > LONGEST {
+                    return Step::Deaf;
+                }
                 if *kind == record::VIA {
                     heard.dialled(host_of(&text));
                 } else if *kind != record::EXTENSIBLE_ENCODING {
@@ -65,6 +72,9 @@ fn negotiation(bytes: &[u8], heard: &mut Heard) -> Step {
         return if bytes.len() < NEGOTIATION_HEADER { Step::More } else { Step::Deaf };
     };
     let whole = NEGOTIATION_HEADER + usize::from(u16::from_be_bytes([high, low]));
+    if whole > LONGEST {
+        return Step::Deaf;
+    }
     let Some(token) = bytes.get(NEGOTIATION_HEADER..whole) else { return Step::More };
     heard.auth |= token::mechanism(token);
     Step::Passed(whole)

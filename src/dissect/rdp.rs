@@ -2,6 +2,8 @@
 
 use super::{Heard, Step};
 
+/// Octets of a confirmation that are looked at.
+const LONGEST: usize = 64;
 const TPKT_HEADER: usize = 4;
 /// Length indicator, code, two references and a class before the variable part (X.224, 13.3).
 const X224_HEADER: usize = 7;
@@ -24,7 +26,7 @@ pub(super) fn hear(bytes: &[u8], heard: &mut Heard) -> Step {
         [3, 0, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
         _ => return Step::Deaf,
     };
-    let Some(message) = bytes.get(..len) else { return Step::More };
+    let Some(message) = bytes.get(..len.min(LONGEST)) else { return Step::More };
     let negotiation = message.get(TPKT_HEADER + X224_HEADER..).unwrap_or_default();
     if message.get(5) == Some(&CONFIRM)
         && let [NEGOTIATION_RESPONSE, _, 8, 0, protocol, ..] = negotiation

@@ -10,7 +10,7 @@ pub(super) fn starts(bytes: &[u8]) -> bool {
 
 /// Tells the program of a speaker, as its line names it.
 pub(super) fn hear(bytes: &[u8], heard: &mut Heard) -> Step {
-    match bytes.iter().position(|byte| *byte == b'\n') {
+    match bytes.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n') {
         Some(end) => {
             heard.detail(String::from_utf8_lossy(&bytes[..end]).trim_end());
             Step::Deaf

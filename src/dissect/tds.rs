@@ -38,7 +38,11 @@ pub(super) fn starts(bytes: &[u8]) -> bool {
 
 /// A client's prelogin begins with the option of the version, or wraps TLS.
 fn prelogin_fits(bytes: &[u8]) -> bool {
-    bytes[0] != kind::PRELOGIN || matches!(bytes.get(HEADER), None | Some(0 | 0x14..=0x17))
+    matches!(
+        (bytes[0], bytes.get(HEADER)),
+        (kind::PRELOGIN, Some(0 | 0x14..=0x17))
+            | (kind::SQL_BATCH | kind::RESPONSE | kind::LOGIN7, _)
+    )
 }
 
 /// What is known of a connection.
