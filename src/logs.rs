@@ -39,7 +39,8 @@ pub fn join(
 ) -> Vec<LogSummary> {
     let join_one = |(place, (machine, log)): (u16, (MachineId, FirewallLog))| {
         let of_machine = |ip: IpAddr| policy.site.owner(ip) == Some(machine);
-        let joined = flow::join(conversations, &log.lines, Speaker::Log(place), &of_machine);
+        let joined =
+            flow::join(conversations, &log.lines, Speaker::Log(place), &of_machine, log.utc);
         LogSummary {
             machine,
             source: log.source,

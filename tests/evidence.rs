@@ -266,3 +266,47 @@ fn a_datagram_without_an_answer_is_silent_only_where_an_answer_could_be_seen() {
         assert_eq!(asked.expect("the question").outcome, outcome, "{frames:?}");
     }
 }
+
+#[test]
+fn a_drop_of_a_stray_does_not_undo_a_conversation_and_one_of_the_answer_does() {
+    let dropped = Said { dropped: true, ..Said::default() };
+    let plain = Said::default();
+    let data = |from, to, said| (SECOND, said, tcp(from, to, 8, "A", b"data"));
+    for (frames, outcome) in [
+        // Met in the middle, both sides talking.
+        (
+            vec![
+                data(HOST, SERVICE, plain),
+                data(SERVICE, HOST, plain),
+                (SECOND + 1, dropped, segment(HOST, SERVICE, "R", 9)),
+            ],
+            Outcome::Partial,
+        ),
+        // The answer was sent, and dropped where it should arrive.
+        (
+            vec![
+                (1, plain, segment(HOST, SERVICE, "S", 7)),
+                (2, dropped, segment(SERVICE, HOST, "SA", 8)),
+            ],
+            Outcome::Prohibited,
+        ),
+    ] {
+        let report = report_of(&frames);
+        let judgement = report.judgements().next().expect("a conversation");
+        assert_eq!(judgement.outcome, outcome, "{frames:?}");
+    }
+}
+
+#[test]
+fn two_questions_of_one_length_are_not_one_though_their_checksums_are_alike() {
+    let question = |text: &[u8]| {
+        let mut data = udp(HOST, ("10.0.0.5", 53), text);
+        // As offload leaves it.
+        data[18..20].copy_from_slice(&[0, 0]);
+        data[40..42].copy_from_slice(&[1, 1]);
+        (SECOND, Said::default(), data)
+    };
+    let report = report_of(&[question(b"ask A"), question(b"ask B"), question(b"ask B")]);
+    let conversation = &report.conversations[0];
+    assert_eq!((conversation.counters[0].packets, conversation.copies[0]), (2, 1));
+}

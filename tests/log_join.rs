@@ -392,7 +392,7 @@ proptest! {
         let all = |_: IpAddr| true;
         let [(joined, said), (shifted, also)] = [here, there].map(|lines| {
             let mut conversations = conversations.clone();
-            let joined = join(&mut conversations, &lines, Speaker::Log(0), &all);
+            let joined = join(&mut conversations, &lines, Speaker::Log(0), &all, false);
             (joined, conversations.into_iter().map(|one| one.statements).collect::<Vec<_>>())
         });
         prop_assert!(joined.pairs > 0);
@@ -423,7 +423,7 @@ proptest! {
             })
             .collect();
         let of_machine = |ip: IpAddr| ip == address(1);
-        let joined = join(&mut conversations, &lines, Speaker::Log(0), &of_machine);
+        let joined = join(&mut conversations, &lines, Speaker::Log(0), &of_machine, false);
         let told: u32 = conversations.iter().flat_map(|one| &one.statements).map(|s| s.times).sum();
         prop_assert_eq!(u64::from(told), joined.matched);
         prop_assert_eq!(joined.matched + joined.unmatched + joined.elsewhere, lines.len() as u64);

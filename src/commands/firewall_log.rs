@@ -16,6 +16,15 @@ pub(super) fn load_logs(
 ) -> anyhow::Result<Vec<(MachineId, FirewallLog)>> {
     let owners: Vec<MachineId> =
         choices.iter().map(|choice| owner(&choice.machine, site)).collect::<Result<_, _>>()?;
+    for (place, choice) in choices.iter().enumerate() {
+        let before = owners.iter().zip(choices).take(place);
+        let named = |(owner, other): (&MachineId, &LogChoice)| {
+            *owner == owners[place] && other.file == choice.file
+        };
+        if before.into_iter().any(named) {
+            bail!("--firewall-log: {} is named twice", choice.file.display());
+        }
+    }
     let logs = owners.into_iter().zip(choices).map(|(owner, choice)| {
         let log = FirewallLog::open(&Source::File(choice.file.clone()))?;
         Ok((owner, log))

@@ -36,6 +36,10 @@ pub(super) fn arp(data: &[u8]) -> Option<Arp> {
     let target = address(LINK_ADDRESSES + link_len + 4 + link_len)?;
     // A request for one's own address tells it to all (RFC 5227, section 3).
     let asks = operation == REQUEST && sender != target;
+    // A probe from nobody asks whether an address is free (RFC 5227, section 2.1.1).
+    if asks && sender.is_unspecified() {
+        return None;
+    }
     let about = IpAddr::from(if asks { target } else { sender });
     Some(Arp { sender: sender.into(), target: target.into(), said: Neighbour { asks, about } })
 }

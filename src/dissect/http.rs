@@ -39,6 +39,8 @@ pub(super) fn starts(bytes: &[u8]) -> bool {
 pub(super) struct Http {
     messages: [u8; 2],
     next: [Next; 2],
+    /// The latest request asks for a head alone (RFC 9110, 9.3.2).
+    head_alone: bool,
 }
 
 /// What comes next from a speaker.
@@ -79,8 +81,10 @@ impl Http {
         };
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let body = if bytes.starts_with(RESPONSE) {
-            response(&bytes[..head_len], &mut fields, heard)
+            let body = response(&bytes[..head_len], &mut fields, heard);
+            if self.head_alone { Some(Body::Length(0)) } else { body }
         } else {
+            self.head_alone = bytes.starts_with(b"HEAD ");
             request(&bytes[..head_len], &mut fields, speaker, heard)
         };
         self.messages[speaker] += 1;

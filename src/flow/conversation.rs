@@ -2,11 +2,13 @@
 
 use super::{
     Act, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
-    fold::Recent, listening::Listening, tcp::Sent,
+    fold::{Recent, content},
+    listening::Listening,
+    tcp::Sent,
 };
 use crate::{
     capture::Timestamp,
-    decode::{Body, Datagram, Packet, Segment, Tenant},
+    decode::{Body, Datagram, Flags, Packet, Segment, Tenant},
     dissect::{self, Heard, Protocol},
 };
 
@@ -79,7 +81,7 @@ pub struct Conversation {
     pub timeline: Timeline,
     /// Whether each side sent the very same datagram again.
     pub(super) asks_again: [bool; 2],
-    latest_datagram: [Option<(u16, u32)>; 2],
+    latest_datagram: [Option<u64>; 2],
     ears: Ears,
 }
 
@@ -87,6 +89,7 @@ pub struct Conversation {
 #[derive(Debug, Default)]
 struct Ears {
     listening: Option<Box<Listening>>,
+    has_listened: bool,
     recent: Recent,
 }
 
@@ -149,7 +152,7 @@ impl Conversation {
                 segment.payload_len
             }
             Body::Udp(datagram) => {
-                self.take_datagram(side, packet.checksum, datagram);
+                self.take_datagram(side, datagram);
                 datagram.payload_len
             }
             Body::Echo(echo) => echo.payload_len,
@@ -162,7 +165,7 @@ impl Conversation {
         true
     }
 
-    fn take_datagram(&mut self, side: Side, checksum: u16, datagram: &Datagram<'_>) {
+    fn take_datagram(&mut self, side: Side, datagram: &Datagram<'_>) {
         let ports = self.ends.map(|end| end.port);
         match self.heard.as_mut() {
             Some(heard) => dissect::datagram(datagram.payload, side as usize, ports, heard),
@@ -172,25 +175,29 @@ impl Conversation {
                 self.heard = (heard != Heard::default()).then(|| Box::new(heard));
             }
         }
-        let this = Some((checksum, datagram.payload_len));
+        let this = Some(content(datagram));
         let before = std::mem::replace(&mut self.latest_datagram[side as usize], this);
         self.asks_again[side as usize] |= before == this;
     }
 
     fn take_segment(&mut self, side: Side, packet: &Packet<'_>, segment: &Segment<'_>) {
-        let begins = self.tcp.is_none();
+        let first_data = segment.payload_len > 0 && !self.ears.has_listened;
         let tcp = self.tcp.get_or_insert_default();
         let gap = tcp.take(side, packet.time, packet.ttl, segment);
-        if begins {
+        if first_data {
             let ports = self.ends.map(|end| end.port);
-            self.ears.listening = Some(Box::new(Listening::new(ports)));
+            let begins = [Side::A, Side::B].map(|side| tcp.first_number(side));
+            self.ears.listening = Some(Box::new(Listening::new(ports, begins)));
+            self.ears.has_listened = true;
         }
+        let ends = segment.flags.contains(Flags::RST)
+            || [Side::A, Side::B].into_iter().all(|side| tcp.sent(side).contains(Sent::FIN));
         if let Some(listening) = self.ears.listening.as_mut() {
             listening.hear(side, segment, &mut self.heard);
             if gap {
                 listening.lose(!side);
             }
-            if listening.is_over() {
+            if ends || listening.is_over() {
                 self.ears.listening = None;
             }
         }

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::Side;
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
-    decode::{Body, Flags, Packet},
+    decode::{Body, Datagram, Flags, Packet},
 };
 
 /// Packets of a conversation that are remembered; copies follow each other closely.
@@ -88,10 +88,19 @@ fn mark(side: Side, packet: &Packet<'_>) -> u64 {
             }
         }
         Body::Udp(datagram) => {
-            hasher.write_u32(datagram.payload_len);
-            hasher.write_u16(packet.checksum);
+            hasher.write_u64(content(datagram));
         }
         Body::Echo(_) | Body::Error(_) | Body::Neighbour(_) => hasher.write_u16(packet.checksum),
     }
+    hasher.finish()
+}
+
+/// A number that equal datagrams share. The checksum is not enough: with offload it is that of the
+/// addresses alone.
+pub(super) fn content(datagram: &Datagram<'_>) -> u64 {
+    const ENOUGH: usize = 64;
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u32(datagram.payload_len);
+    hasher.write(&datagram.payload[..datagram.payload.len().min(ENOUGH)]);
     hasher.finish()
 }

@@ -9,7 +9,7 @@ use crate::{
 /// Segments that came too early and wait for those before them.
 const MAX_WAITING: usize = 64;
 /// Bytes of theirs.
-const MAX_WAITING_BYTES: usize = 64 << 10;
+const MAX_WAITING_BYTES: usize = 32 << 10;
 
 /// A dialogue that still has something to tell.
 #[derive(Clone, Debug)]
@@ -29,8 +29,10 @@ struct Ear {
 }
 
 impl Listening {
-    pub fn new(ports: [u16; 2]) -> Self {
-        Self { dialogue: Dialogue::new(ports), ears: <[Ear; 2]>::default() }
+    /// Begins to listen; `first` are the numbers of each side's first byte, where it was seen to begin.
+    pub fn new(ports: [u16; 2], first: [Option<u32>; 2]) -> Self {
+        let ears = first.map(|next| Ear { next, ..Ear::default() });
+        Self { dialogue: Dialogue::new(ports), ears }
     }
 
     /// Listens to a segment of a side. Where the capture missed the beginning, nothing is heard.

@@ -97,10 +97,12 @@ fn tcp_outcome(conversation: &Conversation, tcp: &Tcp, client_side: Side, view: 
     let asked = client.contains(Sent::SYN);
     let data_both_ways = client.contains(Sent::DATA) && server.contains(Sent::DATA);
     let went_on = client.intersects(Sent::ACK | Sent::DATA);
-    if conversation.is_dropped_by_system() && !(server.contains(Sent::SYN_ACK) && went_on) {
-        return Outcome::Prohibited;
-    }
+    // A packet dropped later, as the strays after a close, does not undo what came about.
+    let dropped = conversation.is_dropped_by_system();
     if server.contains(Sent::SYN_ACK) {
+        if dropped && asked && !went_on {
+            return Outcome::Prohibited;
+        }
         // Without the SYN, an ACK or data of the client shows that it had asked.
         let took_part = asked || went_on;
         return if took_part { Outcome::Answered } else { Outcome::Partial };
@@ -114,6 +116,9 @@ fn tcp_outcome(conversation: &Conversation, tcp: &Tcp, client_side: Side, view: 
     let opened_from_both_sides = server.contains(Sent::SYN | Sent::ACK);
     if data_both_ways || opened_from_both_sides {
         return Outcome::Answered;
+    }
+    if dropped {
+        return Outcome::Prohibited;
     }
     if server.contains(Sent::RST) && !server.contains(Sent::DATA) {
         return Outcome::Refused;

@@ -20,8 +20,11 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// The side begins to number: the first byte will bear `first`.
+    /// The side begins to number: the first byte will bear `first`. Said again later, it says nothing.
     pub fn begin(&mut self, first: u32) {
+        if self.next.is_some_and(|next| !is_after(first, next)) {
+            return;
+        }
         self.next = Some(first);
         self.islands.clear();
     }
@@ -63,11 +66,19 @@ impl Sequence {
     }
 
     fn add_island(&mut self, seq: u32, end: u32) {
-        if self.islands.len() == MAX_ISLANDS {
-            self.islands.remove(0);
-        }
-        let place = self.islands.partition_point(|(first, _)| !is_after(*first, seq));
-        self.islands.insert(place, (seq, end));
+        let (mut first, mut last) = (seq, end);
+        self.islands.retain(|(from, to)| {
+            let apart = is_after(*from, last) || is_after(first, *to);
+            if !apart {
+                first = if is_after(first, *from) { *from } else { first };
+                last = if is_after(*to, last) { *to } else { last };
+            }
+            apart
+        });
+        let place = self.islands.partition_point(|(from, _)| !is_after(*from, first));
+        self.islands.insert(place, (first, last));
+        // The furthest one is asked for last.
+        self.islands.truncate(MAX_ISLANDS);
     }
 
     fn join_islands(&mut self) {
@@ -92,6 +103,17 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 mod tests {
     use super::*;
 
+    /// A piece is missing; many come behind it, then it comes after all.
+    const FAR_AND_BEFORE: [(u32, u32); 30] = {
+        let mut pieces = [(0, 1); 30];
+        let mut at = 0;
+        while at < 29 {
+            pieces[at] = (at as u32 + 1, 1);
+            at += 1;
+        }
+        pieces
+    };
+
     #[test]
     fn only_an_acknowledgement_of_what_was_never_seen_is_a_gap() {
         let begun = || {
@@ -110,6 +132,7 @@ mod tests {
             (&[(0, 50), (0, 100), (20, 30)], 100, false),
             (&[], 0, false),
             (&[], 1, true),
+            (&FAR_AND_BEFORE, 30, false),
         ] {
             let mut sequence = begun();
             let at = |offset: u32| (u32::MAX - 9).wrapping_add(offset);

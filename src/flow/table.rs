@@ -40,7 +40,7 @@ impl FlowTable {
     /// told something of. Places hold until conversations are shed.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
         if let Body::Neighbour(neighbour) = packet.body {
-            Arc::make_mut(&mut self.surroundings).take_neighbour(neighbour);
+            Arc::make_mut(&mut self.surroundings).take_neighbour(packet.src, neighbour);
         }
         let (from, to, transport) = ends(packet)?;
         let key = Key::new(from, to, transport, tenant(packet));

@@ -178,6 +178,12 @@ impl Tcp {
             && self.initial_seq[side as usize].is_some_and(|initial| initial != segment.seq)
     }
 
+    /// The number of a side's first byte, where the side was seen to begin.
+    pub(super) fn first_number(&self, side: Side) -> Option<u32> {
+        let began = self.sent(side).intersects(Sent::SYN | Sent::SYN_ACK);
+        self.initial_seq[side as usize].filter(|_| began).map(|initial| initial.wrapping_add(1))
+    }
+
     /// Kinds of segments that a side has sent.
     #[must_use]
     pub fn sent(&self, side: Side) -> Sent {

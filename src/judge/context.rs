@@ -29,10 +29,13 @@ impl Context {
             strange_reset: reset.is_some_and(|ttl| around.is_strange_ttl(server_end.ip, ttl)),
             learned: around.learned(server_end.ip, server_end.port).copied(),
             deaf: witness.is_deaf_to(server_end.ip, client_end.ip),
-            lossy: witness.loss() > 0.0,
+            lossy: witness.loss() >= NOTICEABLE_LOSS,
         }
     }
 }
+
+/// One packet of a thousand: less is hardly ever the one that mattered.
+const NOTICEABLE_LOSS: f64 = 0.001;
 
 /// How far a port of the dynamic range is known to be an RPC service's. The best stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -65,7 +65,11 @@ impl Policy {
         });
         let grade =
             (expectation.kind == Kind::DynamicRpc).then(|| grade(conversation, client, &context));
-        if self.strict_rpc && grade == Some(Grade::Range) {
+        // Whether something else listens there shows only where something was said from the beginning.
+        let told = outcome == Outcome::Answered
+            && matches!(basis, Basis::Syn | Basis::SynAck)
+            && conversation.counters.iter().all(|side| side.payload_bytes > 0);
+        if self.strict_rpc && grade == Some(Grade::Range) && told {
             expectation = Expectation::NONE;
         }
         let protocols = self.protocols(&expectation.rules);

@@ -43,12 +43,13 @@ struct Candidate {
 }
 
 /// Adds what a log says to the conversations that it says it of. `of_machine` tells whether an
-/// address is one of the machine that wrote the log.
+/// address is one of the machine that wrote the log, `utc` whether the log's times are in UTC.
 pub fn join(
     conversations: &mut [Conversation],
     log: &[LogLine],
     speaker: Speaker,
     of_machine: &dyn Fn(IpAddr) -> bool,
+    utc: bool,
 ) -> Joined {
     let index = Index::new(conversations);
     let mut joined = Joined::default();
@@ -63,7 +64,7 @@ pub fn join(
             None => joined.unmatched += 1,
         }
     }
-    if let Some(offset) = Offset::estimate(conversations, &index, log, &mut candidates) {
+    if let Some(offset) = Offset::estimate(conversations, &index, log, &mut candidates, utc) {
         (joined.offset_seconds, joined.pairs) = (offset.seconds, offset.pairs);
     }
     for candidate in &candidates {

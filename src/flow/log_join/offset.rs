@@ -14,6 +14,8 @@ use crate::{
 
 /// Local times are at most 14 h from UTC; one more for a clock that is wrong.
 const MAX_OFFSET: i64 = 15 * 3600 * NANOS_PER_SECOND;
+/// How far a clock in UTC may be from the truth.
+const MAX_ERROR: i64 = 120 * NANOS_PER_SECOND;
 /// Differences that agree are no further apart: a second for the log's resolution, one for delay.
 const WINDOW: i64 = 2 * NANOS_PER_SECOND;
 /// A line this long after the one before it begins something new: what lies between is sent again.
@@ -41,14 +43,16 @@ impl Offset {
         index: &Index,
         log: &[LogLine],
         candidates: &mut [Candidate],
+        utc: bool,
     ) -> Option<Self> {
+        let farthest = if utc { MAX_ERROR } else { MAX_OFFSET };
         let seconds = |candidate: &Candidate| log[candidate.line as usize].seconds;
         candidates.sort_unstable_by_key(|one| (one.group, seconds(one), one.line));
         let mut differences = Vec::new();
         for of_ends in candidates.chunk_by(|a, b| a.group == b.group) {
             let times: Vec<i64> = of_ends.iter().map(seconds).collect();
             let firsts = begins(conversations, index, of_ends[0].group);
-            differences.extend(differences_of(&times, &firsts));
+            differences.extend(differences_of(&times, &firsts, farthest));
         }
         differences.sort_unstable();
         best(&clusters(&differences))
@@ -64,15 +68,15 @@ fn begins(conversations: &[Conversation], index: &Index, group: Group) -> Vec<i6
 }
 
 /// Differences in nanoseconds between each conversation's beginning and the beginnings in the log.
-fn differences_of(times: &[i64], firsts: &[i64]) -> Vec<i64> {
+fn differences_of(times: &[i64], firsts: &[i64], farthest: i64) -> Vec<i64> {
     let beginnings: Vec<i64> = times
         .chunk_by(|a, b| b.saturating_sub(*a) < PAUSE_SECONDS)
         .map(|run| run[0].saturating_mul(NANOS_PER_SECOND))
         .collect();
     let mut differences = Vec::new();
     for first in firsts {
-        let from = beginnings.partition_point(|time| *time < first.saturating_sub(MAX_OFFSET));
-        let to = beginnings.partition_point(|time| *time <= first.saturating_add(MAX_OFFSET));
+        let from = beginnings.partition_point(|time| *time < first.saturating_sub(farthest));
+        let to = beginnings.partition_point(|time| *time <= first.saturating_add(farthest));
         if to - from <= MAX_BEGINNINGS {
             differences.extend(beginnings[from..to].iter().map(|time| time.saturating_sub(*first)));
         }

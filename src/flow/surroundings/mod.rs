@@ -80,6 +80,7 @@ impl Surroundings {
         self.gaps += gaps.saturating_sub(before.acks_and_gaps.1);
         if before.packets[side as usize] == 0 {
             self.sight.sees(packet.src, packet.dst);
+            self.neighbours.sends(packet.src);
             if before.packets[!side as usize] > 0 {
                 self.sight.two_way(conversation.transport == Transport::Tcp, before.alone);
             }
@@ -102,8 +103,11 @@ impl Surroundings {
     }
 
     /// Takes in a question for a neighbour, or the answer.
-    pub(super) fn take_neighbour(&mut self, neighbour: Neighbour) {
-        self.neighbours.take(neighbour);
+    pub(super) fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour) {
+        // Whether an address is free is asked from nobody's (RFC 4862, section 5.4.2).
+        if !from.is_unspecified() {
+            self.neighbours.take(from, neighbour);
+        }
     }
 
     /// Adds what another table saw.
