@@ -38,7 +38,7 @@ pub struct Engine {
     logs: Vec<(MachineId, FirewallLog)>,
 }
 
-/// Conversations kept in detail where nothing else is said. With some 500 bytes each and the table's
+/// Conversations kept in detail where nothing else is said. With some 900 bytes each and the table's
 /// share, a million stays well below 1 GiB.
 pub const DEFAULT_MAX_CONVERSATIONS: usize = 1_000_000;
 
