@@ -310,3 +310,21 @@ fn two_questions_of_one_length_are_not_one_though_their_checksums_are_alike() {
     let conversation = &report.conversations[0];
     assert_eq!((conversation.counters[0].packets, conversation.copies[0]), (2, 1));
 }
+
+#[test]
+fn nobody_answers_for_a_network_and_listeners_need_not() {
+    for (server, outcome) in [
+        (("10.0.0.2", 623), Outcome::Silent),
+        (("10.0.0.255", 623), Outcome::Partial),
+        (("224.0.0.252", 5355), Outcome::Partial),
+        (("10.0.0.2", 514), Outcome::Partial),
+        (("10.0.0.2", 515), Outcome::Silent),
+        (("10.0.0.2", 69), Outcome::Partial),
+        (("10.0.0.2", 4789), Outcome::Partial),
+    ] {
+        let question = |time| (time, Said::default(), udp(HOST, server, b"the same"));
+        let report = report_of(&[question(1), question(1 + SECOND)]);
+        let judgement = report.judgements().next().expect("a conversation");
+        assert_eq!(judgement.outcome, outcome, "{server:?}");
+    }
+}

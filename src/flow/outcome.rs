@@ -189,13 +189,18 @@ fn after_a_while(first: Timestamp, view: &View, questions: u64) -> Outcome {
 /// RFC 7348, 5; Geneve, RFC 8926, 3.3).
 const ANSWERED_ELSEWHERE: [u16; 5] = [69, 4789, 4790, 6081, 8472];
 
-/// Nobody answers from a group's or a network's address, either.
+/// Services that only listen: NetBIOS datagrams (RFC 1002, 4.4), SNMP traps (RFC 3411), syslog
+/// (RFC 5426), flow records (RFC 3954, RFC 7011, sFlow).
+const NEVER_ANSWERED: [u16; 6] = [138, 162, 514, 2055, 4739, 6343];
+
+/// Whether an answer is not to be expected in this conversation. Nobody answers from the address of a
+/// group or of a network, either; the last octet 255 is a network's but for very few hosts.
 fn answers_from_elsewhere(server: Endpoint) -> bool {
-    if ANSWERED_ELSEWHERE.contains(&server.port) {
+    if ANSWERED_ELSEWHERE.contains(&server.port) || NEVER_ANSWERED.contains(&server.port) {
         return true;
     }
     match server.ip {
-        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
+        IpAddr::V4(ip) => ip.is_multicast() || ip.octets()[3] == u8::MAX,
         IpAddr::V6(ip) => ip.is_multicast(),
     }
 }

@@ -17,9 +17,14 @@ impl Words<'_> {
         format!("{word} {}", titles.join(", "))
     }
 
+    /// What one rule or several do.
+    pub(super) fn verb(&self) -> &'static str {
+        if self.judgement.expectation.rules.len() == 1 { "expects" } else { "expect" }
+    }
+
     pub(super) fn expected_by(&self) -> String {
         let rules = self.rules();
-        let verb = if self.judgement.expectation.rules.len() == 1 { "expects" } else { "expect" };
+        let verb = self.verb();
         match self.judgement.expectation.kind {
             Kind::Expected => format!("{rules} {verb} it{}", self.assumption()),
             Kind::Reverse => format!("the reverse of {rules}: {}", self.reason_of_reverse()),

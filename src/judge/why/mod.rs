@@ -19,11 +19,12 @@ pub(super) fn sentence(policy: &Policy, judgement: &Judgement<'_>) -> String {
         Verdict::Ok => format!("{seen}; {}{}", words.expected_by(), words.authentication()),
         Verdict::Blocked => format!("{seen}; {}: {}", words.expected_by(), words.cause()),
         Verdict::Mismatch => format!(
-            "{} speaks {} on {}, where {} expects {}",
+            "{} speaks {} on {}, where {} {} {}",
             words.server,
             judgement.observed().map_or("something else", |protocol| protocol.name()),
             words.port,
             words.rules(),
+            words.verb(),
             judgement.protocols.iter().map(|one| one.name()).collect::<Vec<_>>().join(" or "),
         ),
         Verdict::Unexpected => {
