@@ -3,6 +3,7 @@
 use crate::{
     packet::Packet,
     scene::{MICROSECOND, SECOND, Scene},
+    world::HV07,
 };
 use std::error::Error;
 
@@ -23,13 +24,16 @@ pub enum File {
     /// pcapng with two interfaces: Ethernet in nanoseconds for the servers' network, and Linux
     /// cooked frames in microseconds for the networks beyond the router.
     PcapngTwoTaps,
+    /// pcapng as etl2pcapng makes it of what hv07's packet monitor saw: each packet at two components
+    /// of its stack under one number, with its direction, and whether Windows dropped it.
+    PcapngOfWindows,
 }
 
 impl File {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pcap | Self::PcapCutOff => "capture.pcap",
-            Self::PcapngTwoTaps => "capture.pcapng",
+            Self::PcapngTwoTaps | Self::PcapngOfWindows => "capture.pcapng",
         }
     }
 
@@ -45,6 +49,7 @@ impl File {
                 Ok(bytes)
             }
             Self::PcapngTwoTaps => pcapng(&recording),
+            Self::PcapngOfWindows => of_windows(&recording),
         }
     }
 }
@@ -80,6 +85,34 @@ fn pcapng(recording: &[(u64, &Packet)]) -> Result<Vec<u8>, Box<dyn Error>> {
         body.extend(frame);
         pad(&mut body);
         block(&mut file, 6, &body)?;
+    }
+    Ok(file)
+}
+
+fn of_windows(recording: &[(u64, &Packet)]) -> Result<Vec<u8>, Box<dyn Error>> {
+    /// Between the network adapter and the filter above it.
+    const FROM_ONE_TO_THE_NEXT: u64 = 6 * MICROSECOND;
+    let mut file = Vec::new();
+    block(&mut file, 0x0a0d_0d0a, &section())?;
+    block(&mut file, 1, &interface(ETHERNET, "hv07", Some(9)))?;
+    for (number, (time, packet)) in (1_u64..).zip(recording) {
+        let frame = packet.ethernet()?;
+        let length = u32::try_from(frame.len())?;
+        let direction: u32 = if packet.to.name == HV07.name { 1 } else { 2 };
+        for component in 0..2 {
+            let ticks = time + component * FROM_ONE_TO_THE_NEXT;
+            let mut body = Vec::new();
+            words(&mut body, &[0, (ticks >> 32) as u32, ticks as u32, length, length]);
+            body.extend(&frame);
+            pad(&mut body);
+            option(&mut body, 2, &direction.to_le_bytes());
+            option(&mut body, 5, &number.to_le_bytes());
+            if packet.dropped && component == 1 {
+                option(&mut body, 7, &[&[2][..], &1_u64.to_le_bytes()].concat());
+            }
+            option(&mut body, 0, &[]);
+            block(&mut file, 6, &body)?;
+        }
     }
     Ok(file)
 }

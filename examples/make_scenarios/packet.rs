@@ -45,6 +45,8 @@ pub struct Packet {
     pub to: Host,
     pub identification: u16,
     pub tags: Tags,
+    /// The receiver's own system drops it.
+    pub dropped: bool,
     pub body: Body,
 }
 

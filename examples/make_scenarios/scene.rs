@@ -118,11 +118,25 @@ impl Scene {
             .entry(from.name)
             .or_insert_with(|| hash(from.name.as_bytes()) as u16);
         *next = next.wrapping_add(1);
-        let packet =
-            Packet { family: self.family, from, to, identification: *next, tags: self.tags, body };
+        let packet = Packet {
+            family: self.family,
+            from,
+            to,
+            identification: *next,
+            tags: self.tags,
+            dropped: false,
+            body,
+        };
         self.packets.push((self.now, packet.clone()));
         self.now += self.latency();
         packet
+    }
+
+    /// The system that gets the latest packet drops it.
+    pub fn drop_latest(&mut self) {
+        if let Some((_, packet)) = self.packets.last_mut() {
+            packet.dropped = true;
+        }
     }
 
     /// Puts other tags on the first UDP packet, as where one frame has crossed a provider's bridge.

@@ -100,6 +100,18 @@ impl<'scene> Tcp<'scene> {
         self.end("prohibited")
     }
 
+    /// The server's own firewall drops each SYN.
+    pub fn dropped_on_arrival(mut self) -> &'scene mut Entry {
+        let began = self.scene.now;
+        for pause in SYN_RETRIES {
+            self.scene.now = began + pause;
+            self.emit(Side::Client, "S", &[]);
+            self.scene.drop_latest();
+        }
+        self.scene.now = began + GIVES_UP;
+        self.end("prohibited")
+    }
+
     /// Asked once, and nothing more. Whether that is `pending` or `silent` depends on how long the
     /// recorder stays.
     pub fn asked(mut self, outcome: &'static str) -> &'scene mut Entry {

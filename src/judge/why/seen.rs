@@ -11,8 +11,8 @@ impl Words<'_> {
     pub(super) fn seen(&self) -> String {
         let Self { client, server, port, .. } = self;
         let on = if self.is_ping() { "to ping".to_owned() } else { format!("on {port}") };
-        if let Some(said) = self.system_said() {
-            return format!("{said} {on}");
+        if let Some(said) = self.system_said(&on) {
+            return said;
         }
         match self.judgement.outcome {
             Outcome::Answered => format!("{server} answered {client} {on}"),
@@ -99,7 +99,7 @@ impl Words<'_> {
 
     /// `hv07's firewall log says that it dropped what vmm01 sent (3 times)`; nothing where the
     /// conversation went well all the same.
-    fn system_said(&self) -> Option<String> {
+    fn system_said(&self, on: &str) -> Option<String> {
         let statement = self.drop_said()?;
         let Self { client, server, .. } = self;
         let asks = self.judgement.client;
@@ -112,12 +112,12 @@ impl Words<'_> {
             Speaker::Log(_) => {
                 let machine = self.speaker(statement);
                 format!(
-                    "{machine}'s firewall log says that it dropped what {from} sent to {to}{times}"
+                    "{machine}'s firewall log says that it dropped what {from} sent to {to} {on}{times}"
                 )
             }
             Speaker::Recorder => {
                 let machine = self.speaker(statement);
-                format!("{machine} itself dropped what {from} sent to {to}{times}")
+                format!("{machine} itself dropped what {from} sent to {to} {on}{times}")
             }
         })
     }
