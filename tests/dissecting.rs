@@ -195,6 +195,19 @@ fn the_answer_of_net_tcp_counts_only_after_its_preamble() {
 }
 
 #[test]
+fn a_request_that_is_cut_tells_its_use_by_its_path_or_not_at_all() {
+    for (said, spoken, is_cut) in [
+        ("POST /wsman?PSVersion=5.1.17763", Protocol::Winrm, true),
+        ("POST /wsma", Protocol::Http, true),
+        ("POST /wsma HTTP/1.1\r\n\r\n", Protocol::Http, false),
+        ("POST /ApiRemoting30/WebSer", Protocol::Wsus, true),
+    ] {
+        let heard = heard_from(said.as_bytes());
+        assert_eq!((heard.spoken[0], heard.is_cut), (Some(spoken), is_cut), "{said}");
+    }
+}
+
+#[test]
 fn basic_logon_counts_and_an_offer_of_it_does_not() {
     let asks = |field: &str| format!("GET / HTTP/1.1\r\nHost: wsus01:8530\r\n{field}\r\n\r\n");
     let answers = |field: &str| format!("HTTP/1.1 401 Unauthorized\r\n{field}\r\n\r\n");

@@ -94,6 +94,8 @@ pub struct Heard {
     pub interfaces: Vec<Interface>,
     /// RPC endpoints that were named.
     pub endpoints: Vec<RpcEndpoint>,
+    /// A message that would tell more of the protocol's use did not come whole.
+    pub is_cut: bool,
 }
 
 /// Most of each that is kept of a conversation.

@@ -77,8 +77,10 @@ impl Http {
             return if bytes.len() < LONGEST_METHOD { Step::More } else { Step::Deaf };
         }
         let Some(head_len) = end_of_head(bytes) else {
+            unfinished(bytes, speaker, heard);
             return if bytes.len() < MAX_HEAD { Step::More } else { Step::Deaf };
         };
+        heard.is_cut = false;
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let body = if bytes.starts_with(RESPONSE) {
             let body = response(&bytes[..head_len], &mut fields, heard);
@@ -194,14 +196,44 @@ fn response<'b>(
     Some(if no_body { Body::Length(0) } else { fields.body(Body::UntilTheEnd) })
 }
 
+/// A head that has not come whole, and perhaps never will: a snap length may have cut it. Its path may
+/// tell all the same.
+fn unfinished(bytes: &[u8], speaker: usize, heard: &mut Heard) {
+    heard.is_cut = true;
+    let path = bytes.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let path = String::from_utf8_lossy(path);
+    if let Some(used_by) = used_by_path(&path).filter(|_| !bytes.starts_with(RESPONSE)) {
+        heard.spoken[speaker] = Some(used_by);
+    }
+}
+
+fn is_below(path: &str, prefix: &str) -> bool {
+    path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// [MS-WUSP] 2.1 and [MS-WSUSSS] 2.1.
+const WSUS: [&str; 7] = [
+    "/ClientWebService",
+    "/SimpleAuthWebService",
+    "/ReportingWebService",
+    "/ServerSyncWebService",
+    "/DssAuthWebService",
+    "/ApiRemoting30",
+    "/SelfUpdate",
+];
+
+/// The use that a path shows by its beginning.
+fn used_by_path(path: &str) -> Option<Protocol> {
+    if is_below(path, "/wsman") {
+        return Some(Protocol::Winrm);
+    }
+    WSUS.iter().any(|prefix| is_below(path, prefix)).then_some(Protocol::Wsus)
+}
+
 /// The use of HTTP that a request shows.
 fn used_by(method: &str, path: &str, fields: &Fields<'_, '_>) -> Option<Protocol> {
     let agent = fields.text("user-agent").unwrap_or_default();
-    let path = path.trim_start_matches("http://");
-    let below = |prefix: &str| {
-        path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
-    if below("/wsman") {
+    if is_below(path, "/wsman") {
         // [MS-WSMV] 2.2.4.5: the prefix is "wsman" unless an administrator changed it. Clients that
         // talk to management controllers use the same one (DSP0226) and name themselves.
         let of_controllers = ["openwsman", "wsmancli", "DASH", "SMASH"];
@@ -224,21 +256,14 @@ fn used_by(method: &str, path: &str, fields: &Fields<'_, '_>) -> Option<Protocol
     if method == "BITS_POST" || agent.starts_with("Microsoft BITS") {
         return Some(Protocol::Bits);
     }
-    // [MS-WUSP] 2.1 and [MS-WSUSSS] 2.1.
-    const WSUS: [&str; 7] = [
-        "/ClientWebService",
-        "/SimpleAuthWebService",
-        "/ReportingWebService",
-        "/ServerSyncWebService",
-        "/DssAuthWebService",
-        "/ApiRemoting30",
-        "/SelfUpdate",
-    ];
-    if WSUS.iter().any(|prefix| below(prefix)) || agent.starts_with("Windows-Update-Agent") {
+    if used_by_path(path) == Some(Protocol::Wsus) || agent.starts_with("Windows-Update-Agent") {
         return Some(Protocol::Wsus);
     }
     let action = fields.text("soapaction").unwrap_or_default();
-    if action.trim_matches('"').starts_with("urn:vim25") || path == "/sdk" || below("/sdk/") {
+    if action.trim_matches('"').starts_with("urn:vim25")
+        || path == "/sdk"
+        || is_below(path, "/sdk/")
+    {
         return Some(Protocol::Vsphere);
     }
     None

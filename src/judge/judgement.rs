@@ -76,7 +76,8 @@ impl Policy {
         let observed = conversation.protocol(client);
         let agrees = observed
             .filter(|_| expectation.kind != Kind::None && !protocols.is_empty())
-            .map(|observed| protocols.iter().any(|one| observed.is_a(*one)));
+            .map(|observed| protocols.iter().any(|one| observed.is_a(*one)))
+            .filter(|agrees| *agrees || !may_be_more(conversation, &protocols));
         let verdict = match known {
             Some(_) => {
                 let both_talk = conversation.both_sides_talk();
@@ -133,6 +134,15 @@ impl Judgement<'_> {
     pub fn auth(&self) -> Auth {
         self.conversation.heard.as_ref().map_or(Auth::empty(), |heard| heard.auth)
     }
+}
+
+/// Whether what was recognised may be one of the protocols, had it come whole: HTTP may be WinRM.
+fn may_be_more(conversation: &Conversation, protocols: &[Protocol]) -> bool {
+    let Some(heard) = conversation.heard.as_ref().filter(|heard| heard.is_cut) else {
+        return false;
+    };
+    let general = heard.spoken.iter().flatten();
+    general.into_iter().any(|one| protocols.iter().any(|wanted| wanted.is_a(*one)))
 }
 
 /// A port that was named, one where RPC is spoken, or just one of the range.
