@@ -76,8 +76,10 @@ impl Http {
         if !starts(bytes) {
             return if bytes.len() < LONGEST_METHOD { Step::More } else { Step::Deaf };
         }
+        tell_by_path(bytes, speaker, heard);
+        // A snap length may have cut the head, and the rest of it may never come.
+        heard.is_cut = true;
         let Some(head_len) = end_of_head(bytes) else {
-            unfinished(bytes, speaker, heard);
             return if bytes.len() < MAX_HEAD { Step::More } else { Step::Deaf };
         };
         heard.is_cut = false;
@@ -196,10 +198,8 @@ fn response<'b>(
     Some(if no_body { Body::Length(0) } else { fields.body(Body::UntilTheEnd) })
 }
 
-/// A head that has not come whole, and perhaps never will: a snap length may have cut it. Its path may
-/// tell all the same.
-fn unfinished(bytes: &[u8], speaker: usize, heard: &mut Heard) {
-    heard.is_cut = true;
+/// Tells the use by the beginning of the path, however much of the head there is.
+fn tell_by_path(bytes: &[u8], speaker: usize, heard: &mut Heard) {
     let path = bytes.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
     let path = String::from_utf8_lossy(path);
     if let Some(used_by) = used_by_path(&path).filter(|_| !bytes.starts_with(RESPONSE)) {
