@@ -32,7 +32,7 @@ static CONVERSATIONS: LazyLock<Vec<Conversation>> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     let Ok(log) = FirewallLog::from_reader("fuzz".to_owned(), Cursor::new(data.to_vec())) else { return };
     let mut conversations = CONVERSATIONS.clone();
-    let joined = flow::join(&mut conversations, &log.lines, Speaker::Log(0), &|ip| ip.is_ipv4());
+    let joined = flow::join(&mut conversations, &log.lines, Speaker::Log(0), &|ip| ip.is_ipv4(), log.utc);
     assert_eq!(joined.matched + joined.unmatched + joined.elsewhere, log.lines.len() as u64);
     let told: u32 = conversations.iter().flat_map(|one| &one.statements).map(|one| one.times).sum();
     assert_eq!(u64::from(told), joined.matched);
