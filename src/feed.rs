@@ -103,7 +103,7 @@ impl Pump {
     /// The last delivery waits until the mailbox is free: the screen may stand still for long.
     fn deliver_the_rest(mut self, stop: &AtomicBool) -> Remains {
         self.engine.flush();
-        let witness = self.inflow.witness(&self.engine);
+        let witness = self.inflow.witness(&mut self.engine);
         let Self { mut engine, inflow, mailbox, .. } = self;
         let mut status = status(&engine, &inflow);
         let (captures, failures) = inflow.finish();
@@ -131,7 +131,7 @@ impl Pump {
         }
         // The screen must not wait for the copying.
         drop(mailbox);
-        let witness = self.inflow.witness(&self.engine);
+        let witness = self.inflow.witness(&mut self.engine);
         let changes = changes(&mut self.engine, witness);
         lock(&self.mailbox).changes = Some(changes);
     }

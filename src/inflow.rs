@@ -39,7 +39,7 @@ impl Inflow {
 
     /// Who has looked on so far, and until when.
     #[must_use]
-    pub fn witness(&self, engine: &Engine) -> Witness {
+    pub fn witness(&self, engine: &mut Engine) -> Witness {
         let (spans, dropped) = match self {
             Self::Captures(merge) => merge.watched(),
             Self::Interface(listener) => listener.watched(),

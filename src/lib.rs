@@ -49,10 +49,12 @@ pub mod replay;
 pub mod report;
 
 pub mod arguments;
+pub mod capacity;
 pub mod commands;
 pub mod configuration;
 pub mod confine;
 pub mod output;
+pub mod parallel;
 pub mod progress;
 pub mod signals;
 pub mod terminal;

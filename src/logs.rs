@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     capture::{FirewallLog, Problems},
-    flow::{self, Conversation, Joined, Speaker},
+    flow::{self, Conversations, Joined, Speaker},
     identify::MachineId,
     judge::Policy,
 };
@@ -35,7 +35,7 @@ pub struct LogSummary {
 pub fn join(
     logs: Vec<(MachineId, FirewallLog)>,
     policy: &Policy,
-    conversations: &mut [Conversation],
+    conversations: &mut Conversations,
 ) -> Vec<LogSummary> {
     let join_one = |(place, (machine, log)): (u16, (MachineId, FirewallLog))| {
         let of_machine = |ip: IpAddr| policy.site.owner(ip) == Some(machine);

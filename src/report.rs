@@ -1,11 +1,12 @@
 //! What an engine has found, ready to be told.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, ops::Range, sync::Arc};
 
 use crate::{
     capture::{Problem, Summary},
     decode::SkipCounts,
-    flow::Conversation,
+    flow::Conversations,
+    parallel::in_parallel,
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
 };
 
@@ -31,7 +32,9 @@ pub struct Report {
     /// Frames skipped, by reason.
     pub skips: SkipCounts,
     /// The conversations whose detail was kept, in order of their beginning.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Conversations,
+    /// Their verdicts, in the same order.
+    pub verdicts: Vec<Verdict>,
     /// Counts of all conversations.
     pub tally: Tally,
     /// Conversations counted whose detail was given up, by verdict.
@@ -40,12 +43,52 @@ pub struct Report {
     pub witness: Witness,
     /// The firewall logs given; [`Speaker::Log`](crate::flow::Speaker::Log) names one by its place.
     pub logs: Vec<LogSummary>,
+    /// Threads for what can be shared out.
+    pub threads: usize,
 }
+
+/// Conversations for which another thread is worth while.
+const JUDGED_TOGETHER: usize = 4096;
 
 impl Report {
     /// The conversations judged, in order of their beginning.
     pub fn judgements(&self) -> impl Iterator<Item = Judgement<'_>> {
         self.conversations.iter().map(|one| self.policy.judge(one, &self.witness))
+    }
+
+    /// Those judged whose verdict is `wanted`, without judging the others.
+    pub fn judgements_where(
+        &self,
+        wanted: impl Fn(Verdict) -> bool,
+    ) -> impl Iterator<Item = Judgement<'_>> {
+        let known = self.conversations.iter().zip(&self.verdicts);
+        known
+            .filter(move |(_, verdict)| wanted(**verdict))
+            .map(|(one, _)| self.policy.judge(one, &self.witness))
+    }
+
+    /// Judges all conversations and counts their verdicts.
+    pub(crate) fn judge_all(&mut self) {
+        let all = self.conversations.len();
+        let share = all.div_ceil(self.threads.max(1)).max(JUDGED_TOGETHER);
+        let ranges: Vec<_> =
+            (0..all).step_by(share).map(|from| from..(from + share).min(all)).collect();
+        let shares = in_parallel(&ranges, |range| self.judge(range.clone()));
+        for (tally, verdicts) in shares {
+            self.tally.merge(tally);
+            self.verdicts.extend(verdicts);
+        }
+    }
+
+    fn judge(&self, range: Range<usize>) -> (Tally, Vec<Verdict>) {
+        let mut tally = Tally::default();
+        let mut verdicts = Vec::with_capacity(range.len());
+        for conversation in self.conversations.range(range) {
+            let judgement = self.policy.judge(conversation, &self.witness);
+            tally.count(&judgement);
+            verdicts.push(judgement.verdict);
+        }
+        (tally, verdicts)
     }
 
     /// The coverage of the page's rules.

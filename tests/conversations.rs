@@ -108,7 +108,7 @@ fn outcomes_and_zeeks_states_follow_from_the_segments() {
         assert_eq!(judgement.outcome.name(), outcome, "{words}");
         assert_eq!(judgement.basis.name(), direction, "{words}");
         let conversation = judgement.conversation;
-        let tcp = conversation.tcp.as_ref().expect("TCP");
+        let tcp = conversation.tcp().expect("TCP");
         assert_eq!(tcp.history(judgement.client), history, "{words}");
         assert_eq!(ConnState::of(conversation, judgement.client).name(), state, "{words}");
         assert_eq!(judgement.client_end().port, HOST.1, "{words}");
@@ -127,7 +127,7 @@ fn completeness_is_wiresharks_sum() {
         (">D <D", 8),
     ] {
         let report = play(words);
-        let tcp = report.conversations[0].tcp.as_ref().expect("TCP");
+        let tcp = report.conversations[0].tcp().expect("TCP");
         assert_eq!(tcp.completeness(), completeness, "{words}");
     }
 }
@@ -136,7 +136,7 @@ fn completeness_is_wiresharks_sum() {
 fn tries_and_handshake_times_are_measured_from_the_first_syn() {
     let report = play(">S +1 >S +2 >S <SA >A");
     let judgement = report.judgements().next().expect("a conversation");
-    let tcp = judgement.conversation.tcp.as_ref().expect("TCP");
+    let tcp = judgement.conversation.tcp().expect("TCP");
     assert_eq!(tcp.syn_tries(judgement.client), 3);
     assert_eq!(tcp.handshake(), Some(3 * SECOND + 4 * SECOND / 1000));
     assert_eq!(tcp.syn_span(), 3 * SECOND + 2 * SECOND / 1000);
@@ -212,7 +212,7 @@ fn an_icmp_error_about_a_connection_met_in_the_middle_does_not_say_it_never_was(
     let report = engine.finish(Vec::new());
     let judgement = report.judgements().next().expect("one");
     assert_eq!(judgement.outcome.name(), "partial");
-    assert!(judgement.conversation.icmp_error.is_some());
+    assert!(judgement.conversation.icmp_error().is_some());
 }
 
 /// The error of a filter that quotes a packet's first bytes.

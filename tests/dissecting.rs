@@ -273,7 +273,7 @@ fn real_captures_tell_names_versions_and_logons() {
         let sources = [Source::File(corpus.join(capture))];
         let (report, _) = replay(Arc::clone(&policy), &sources, usize::MAX, |_| {});
         let fits = report.conversations.iter().filter_map(|one| {
-            let at_port = one.tcp.is_some() && one.ends.iter().any(|end| end.port == *port);
+            let at_port = one.tcp().is_some() && one.ends().iter().any(|end| end.port == *port);
             one.heard.as_deref().filter(|_| at_port)
         });
         let heard: Vec<&Heard> = fits.collect();

@@ -66,7 +66,7 @@ fn blocked(report: &Report) -> BTreeSet<String> {
     blocked
         .map(|one| {
             format!("{:?} {:?}", one.conversation.transport, {
-                let mut ends = one.conversation.ends;
+                let mut ends = one.conversation.ends();
                 ends.sort();
                 ends
             })
@@ -106,8 +106,8 @@ impl Dice {
 fn answers_tcp(report: &Report, address: IpAddr) -> bool {
     report.judgements().any(|one| {
         one.outcome == Outcome::Answered
-            && one.conversation.tcp.is_some()
-            && one.conversation.ends.iter().any(|end| end.ip == address)
+            && one.conversation.tcp().is_some()
+            && one.conversation.ends().iter().any(|end| end.ip == address)
     })
 }
 
@@ -194,7 +194,7 @@ fn a_packet_recorded_twice_counts_once_and_a_retransmission_counts_again() {
             (SECOND + later, said(numbers.1), segment(HOST, SERVICE, "S", ids.1)),
         ]);
         let conversation = &report.conversations[0];
-        let told = (conversation.counters[0].packets, conversation.copies[0]);
+        let told = (conversation.counters[0].packets, conversation.copies()[0]);
         assert_eq!(told, if copy { (1, 1) } else { (2, 0) }, "{later} {ids:?} {numbers:?}");
         assert_eq!(report.copies, u64::from(copy));
     }
@@ -308,7 +308,7 @@ fn two_questions_of_one_length_are_not_one_though_their_checksums_are_alike() {
     };
     let report = report_of(&[question(b"ask A"), question(b"ask B"), question(b"ask B")]);
     let conversation = &report.conversations[0];
-    assert_eq!((conversation.counters[0].packets, conversation.copies[0]), (2, 1));
+    assert_eq!((conversation.counters[0].packets, conversation.copies()[0]), (2, 1));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use serde_json::Value;
 use vmmtap::{
     capture::{CaptureFile, Direction, FirewallLog, LogLine},
     engine::Engine,
-    flow::{Act, Conversation, JOIN_TOLERANCE_SECONDS, Joined, Side, Speaker, Statement, join},
+    flow::{Act, Conversations, JOIN_TOLERANCE_SECONDS, Joined, Side, Speaker, Statement, join},
     identify::{MachineId, Site},
     judge::{Matrix, Policy},
     report::Report,
@@ -94,7 +94,7 @@ fn drops_and_allows_join_the_conversation_that_they_are_about() {
         &frames,
         log(0, &[(0, &dropped), (3, &dropped), (9, &dropped), (20, &allowed), (20, &reply)]),
     );
-    let said: Vec<_> = report.conversations.iter().map(|one| one.statements.clone()).collect();
+    let said: Vec<_> = report.conversations.iter().map(|one| one.statements().to_vec()).collect();
     let expected = [
         vec![statement(Act::Dropped, Side::A, Some(Direction::In), 3)],
         vec![
@@ -129,7 +129,7 @@ fn a_line_joins_within_the_tolerance_and_not_beyond() {
         let mut lines: Vec<(i64, &str)> = of_others.iter().map(|one| (0, one.as_str())).collect();
         lines.push((second, &dropped));
         let report = report(&frames, log(0, &lines));
-        assert_eq!(report.conversations[3].statements.len(), usize::from(joins), "{second}");
+        assert_eq!(report.conversations[3].statements().len(), usize::from(joins), "{second}");
         assert_eq!(report.logs[0].joined.unmatched, u64::from(!joins), "{second}");
         assert_eq!(report.logs[0].joined.pairs, 3 + u64::from((98..=100).contains(&second)));
     }
@@ -146,7 +146,7 @@ fn a_port_used_again_joins_the_nearest_conversation() {
     let times: Vec<_> = report
         .conversations
         .iter()
-        .map(|one| one.statements.iter().map(|s| s.times).sum::<u32>())
+        .map(|one| one.statements().iter().map(|s| s.times).sum::<u32>())
         .collect();
     assert_eq!(times, [1, 1, 1]);
     assert_eq!(report.logs[0].joined.offset_seconds, 3600);
@@ -159,7 +159,7 @@ fn lines_of_other_machines_are_left_out_but_what_is_forwarded_is_not() {
         let text = line("DROP", (VMM, 50_000), ("10.0.0.9", 443), path);
         let report = report(&frames, log(0, &[(0, &text)]));
         assert_eq!(report.logs[0].joined.elsewhere, elsewhere, "{path}");
-        let said = &report.conversations[0].statements;
+        let said = report.conversations[0].statements();
         let expected = statement(Act::Dropped, Side::A, None, 1);
         assert_eq!(said.first(), Some(&expected).filter(|_| elsewhere == 0), "{path}");
     }
@@ -177,7 +177,7 @@ fn where_the_log_names_no_path_the_machine_tells_the_direction() {
         statement(Act::Allowed, Side::A, Some(Direction::In), 1),
         statement(Act::Dropped, Side::B, Some(Direction::Out), 1),
     ];
-    assert_eq!(report.conversations[0].statements, expected);
+    assert_eq!(report.conversations[0].statements(), expected);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn pings_and_datagrams_join_by_their_ends() {
     ] {
         let report = report(&frames, log(0, &[(0, &text)]));
         let said: Vec<Side> =
-            report.conversations[place].statements.iter().map(|one| one.about).collect();
+            report.conversations[place].statements().iter().map(|one| one.about).collect();
         assert_eq!(said, Vec::from_iter(about), "{text}");
     }
 }
@@ -266,7 +266,7 @@ fn two_logs_keep_their_own_places() {
     engine.attach_log(MachineId(0), log(0, &[(0, &sent)]));
     engine.attach_log(MachineId(1), log(3600, &[(0, &drop_of(50_000))]));
     let report = engine.finish(vec![file.into_summary()]);
-    let said = &report.conversations[0].statements;
+    let said = report.conversations[0].statements();
     let told: Vec<_> = said.iter().map(|one| (one.speaker, one.act, one.direction)).collect();
     assert_eq!(
         told,
@@ -355,7 +355,7 @@ fn the_log_of_a_recorded_host_confirms_what_it_blocked_and_nothing_else() {
 }
 
 /// Conversations that begin so many milliseconds after noon, and were dropped or let through.
-fn conversations(begins: &[u32]) -> Vec<Conversation> {
+fn conversations(begins: &[u32]) -> Conversations {
     let frames: Vec<_> =
         begins.iter().zip(50_000..).map(|(millis, port)| (u64::from(*millis), syn(port))).collect();
     report(&frames, log(0, &[])).conversations
@@ -376,9 +376,9 @@ proptest! {
             LogLine {
                 seconds: one.first.0.div_euclid(SECOND as i64) + i64::from(*late),
                 protocol: 6,
-                src: one.ends[0].ip,
-                dst: one.ends[1].ip,
-                ports: (one.ends[0].port, one.ends[1].port),
+                src: one.ends()[0].ip,
+                dst: one.ends()[1].ip,
+                ports: (one.ends()[0].port, one.ends()[1].port),
                 icmp_type: None,
                 dropped: *dropped,
                 path: vmmtap::capture::LogPath::Receive,
@@ -393,7 +393,7 @@ proptest! {
         let [(joined, said), (shifted, also)] = [here, there].map(|lines| {
             let mut conversations = conversations.clone();
             let joined = join(&mut conversations, &lines, Speaker::Log(0), &all, false);
-            (joined, conversations.into_iter().map(|one| one.statements).collect::<Vec<_>>())
+            (joined, conversations.iter().map(|one| one.statements().to_vec()).collect::<Vec<_>>())
         });
         prop_assert!(joined.pairs > 0);
         prop_assert_eq!(shifted.offset_seconds, joined.offset_seconds + quarters * 900);
@@ -424,7 +424,7 @@ proptest! {
             .collect();
         let of_machine = |ip: IpAddr| ip == address(1);
         let joined = join(&mut conversations, &lines, Speaker::Log(0), &of_machine, false);
-        let told: u32 = conversations.iter().flat_map(|one| &one.statements).map(|s| s.times).sum();
+        let told: u32 = conversations.iter().flat_map(|one| one.statements()).map(|s| s.times).sum();
         prop_assert_eq!(u64::from(told), joined.matched);
         prop_assert_eq!(joined.matched + joined.unmatched + joined.elsewhere, lines.len() as u64);
     }

@@ -10,14 +10,14 @@ use libfuzzer_sys::fuzz_target;
 use vmmtap::{
     capture::{CaptureFile, FirewallLog},
     engine::Engine,
-    flow::{self, Conversation, Speaker},
+    flow::{self, Conversations, Speaker},
     identify::Site,
     judge::{Matrix, Policy},
 };
 
 const CAPTURE: &[u8] = include_bytes!("../../captures/add-host-winrm-blocked/capture.pcap");
 
-static CONVERSATIONS: LazyLock<Vec<Conversation>> = LazyLock::new(|| {
+static CONVERSATIONS: LazyLock<Conversations> = LazyLock::new(|| {
     let matrix = Matrix::embedded().expect("a good matrix");
     let policy = Policy::new(matrix, Site::default());
     let reader = Box::new(Cursor::new(CAPTURE));
@@ -34,6 +34,6 @@ fuzz_target!(|data: &[u8]| {
     let mut conversations = CONVERSATIONS.clone();
     let joined = flow::join(&mut conversations, &log.lines, Speaker::Log(0), &|ip| ip.is_ipv4(), log.utc);
     assert_eq!(joined.matched + joined.unmatched + joined.elsewhere, log.lines.len() as u64);
-    let told: u32 = conversations.iter().flat_map(|one| &one.statements).map(|one| one.times).sum();
+    let told: u32 = conversations.iter().flat_map(|one| one.statements()).map(|one| one.times).sum();
     assert_eq!(u64::from(told), joined.matched);
 });

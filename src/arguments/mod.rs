@@ -6,10 +6,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::values::{at_least_one, drops, duration, log_choice, source, verdict};
+use self::values::{at_least_one, bytes, drops, duration, log_choice, source, verdict};
 use crate::{
     capture::{DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Source},
-    engine::DEFAULT_MAX_CONVERSATIONS,
     judge::Verdict,
     present::{Format, screen::ThemeName},
 };
@@ -83,10 +82,9 @@ pub struct Reading {
     /// --drop-only` makes it; may be given more than once.
     #[arg(long, value_name = "FILE", value_parser = drops)]
     pub dropped: Vec<Source>,
-    /// Conversations kept in detail; beyond them the least telling ones are only counted.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
-        value_parser = at_least_one)]
-    pub max_conversations: usize,
+    /// How much is kept, and how many threads there are.
+    #[command(flatten)]
+    pub capacity: Capacity,
 }
 
 /// The captures, or the interface in their place.
@@ -101,10 +99,9 @@ pub struct Watching {
     /// --drop-only` makes it; may be given more than once.
     #[arg(long, value_name = "FILE", conflicts_with = "interface", value_parser = drops)]
     pub dropped: Vec<Source>,
-    /// Conversations kept in detail; beyond them the least telling ones are only counted.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONVERSATIONS,
-        value_parser = at_least_one)]
-    pub max_conversations: usize,
+    /// How much is kept, and how many threads there are.
+    #[command(flatten)]
+    pub capacity: Capacity,
     /// Expect a port of the dynamic RPC range only where an endpoint mapper or an activation named
     /// it, or RPC is seen to be spoken there.
     #[arg(long)]
@@ -112,6 +109,23 @@ pub struct Watching {
     /// How to listen.
     #[command(flatten)]
     pub listening: Listening,
+}
+
+/// How much is kept in memory, and who works on it.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Capacity")]
+pub struct Capacity {
+    /// Memory for conversations, such as 500M or 2G; beyond it the least telling ones are only
+    /// counted. A quarter of the machine's where nothing is said.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<usize>,
+    /// Conversations kept in detail; beyond them the least telling ones are only counted.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_conversations: Option<usize>,
+    /// Threads that work on captures; as many as there are cores where nothing is said. What is
+    /// found does not depend on them.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
 }
 
 /// Which interface to listen on, and how.

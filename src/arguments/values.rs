@@ -30,6 +30,22 @@ pub(super) fn at_least_one(word: &str) -> Result<usize, String> {
     word.parse().ok().filter(|n| *n > 0).ok_or_else(|| "write a number from 1 up".to_owned())
 }
 
+/// A size in bytes, with K, M, G or T for the powers of 1024.
+pub(super) fn bytes(word: &str) -> Result<usize, String> {
+    let wrong = || format!("`{word}` is no size; write 500M or 2G");
+    let lower = word.trim().to_ascii_lowercase();
+    let plain = lower.trim_end_matches("ib").trim_end_matches('b');
+    let power = plain.chars().last().and_then(|last| "kmgt".find(last)).map(|at| at as u32 + 1);
+    let digits = if power.is_some() { &plain[..plain.len() - 1] } else { plain };
+    let number: usize = digits.trim().parse().map_err(|_| wrong())?;
+    let size = number.checked_mul(1024_usize.checked_pow(power.unwrap_or(0)).ok_or_else(wrong)?);
+    size.filter(|size| *size >= LEAST_MEMORY)
+        .ok_or_else(|| format!("{}; at least {}M", wrong(), LEAST_MEMORY >> 20))
+}
+
+/// Less memory holds nothing.
+const LEAST_MEMORY: usize = 1 << 20;
+
 /// A time as people write it; a bare number is seconds.
 pub(super) fn duration(word: &str) -> Result<Duration, String> {
     let wrong = || format!("`{word}` is no time; write 90s, 5m or 1h 30m");

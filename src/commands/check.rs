@@ -41,7 +41,8 @@ pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Resu
     let policy = load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc);
     refuse_powershell(arguments.writing.format, "check")?;
     let logs = load_logs(&arguments.firewall_log, &policy.site)?;
-    let mut engine = Engine::new(Arc::new(policy), watching.max_conversations);
+    let mut engine = Engine::new(Arc::new(policy), watching.capacity.limits())
+        .with_threads(watching.capacity.threads());
     for (machine, log) in logs {
         engine.attach_log(machine, log);
     }
@@ -103,7 +104,7 @@ pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Res
     let stop = signals::wish_to_end()?;
     let name = listening.interface.as_deref().unwrap_or_default();
     eprint(&format!("listening on {name}; Ctrl-C ends it and writes the report\n"));
-    let mut engine = Engine::new(policy, arguments.watching.max_conversations);
+    let mut engine = Engine::new(policy, watching.capacity.limits());
     engine.follow();
     let session = Session {
         engine,
@@ -156,7 +157,7 @@ impl Session {
         let mut more = true;
         while more && !stop.load(Ordering::Relaxed) {
             more = inflow.step(&mut engine);
-            let witness = inflow.witness(&engine);
+            let witness = inflow.witness(&mut engine);
             announcer.look(&mut engine, &witness, &mut tell)?;
         }
         let (captures, _): (Vec<Summary>, _) = inflow.finish();

@@ -64,7 +64,8 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy::new(Matrix::embedded()?, site);
-    let engine = Engine::new(Arc::new(policy), reading.max_conversations);
+    let engine = Engine::new(Arc::new(policy), reading.capacity.limits())
+        .with_threads(reading.capacity.threads());
     let (report, failures) = read(engine, &captures);
     if report.captures.is_empty() {
         return tell_failures(&failures);

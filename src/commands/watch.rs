@@ -34,7 +34,7 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
     let captures = sources(&watching.captures, &watching.dropped)?;
     let policy = Arc::new(load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc));
     let setup = setup(arguments, &captures)?;
-    let mut engine = Engine::new(Arc::clone(&policy), watching.max_conversations);
+    let mut engine = Engine::new(Arc::clone(&policy), watching.capacity.limits());
     let inflow = if setup.live {
         // Views are written where one is.
         let here = [PathBuf::from(".")];

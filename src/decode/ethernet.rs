@@ -8,19 +8,19 @@ use super::{
 
 /// Two addresses and the EtherType (IEEE 802.3, 3.1.1).
 const HEADER: usize = 14;
-const ADDRESSES: usize = 12;
+pub(super) const ADDRESSES: usize = 12;
 /// Up to this number the field is a length (IEEE 802.3, 3.2.6).
 const LARGEST_LENGTH: u16 = 1500;
 
 /// EtherTypes (IANA, IEEE 802 numbers).
-const IPV4: u16 = 0x0800;
+pub(super) const IPV4: u16 = 0x0800;
 pub(super) const ARP: u16 = 0x0806;
 const TRANSPARENT_ETHERNET: u16 = 0x6558;
 /// Customer tags (IEEE 802.1Q) and service tags (802.1ad), and numbers that devices used before.
-const CUSTOMER_TAG: u16 = 0x8100;
-const SERVICE_TAG: u16 = 0x88a8;
+pub(super) const CUSTOMER_TAG: u16 = 0x8100;
+pub(super) const SERVICE_TAG: u16 = 0x88a8;
 const OLD_SERVICE_TAGS: [u16; 3] = [0x9100, 0x9200, 0x9300];
-const IPV6: u16 = 0x86dd;
+pub(super) const IPV6: u16 = 0x86dd;
 const PPP: u16 = 0x880b;
 pub(super) const MPLS: u16 = 0x8847;
 pub(super) const MPLS_MULTICAST: u16 = 0x8848;

@@ -22,6 +22,7 @@ mod mpls;
 mod neighbour;
 mod network;
 mod packet;
+mod plain;
 mod ppp;
 mod quote;
 mod reassembly;
@@ -35,6 +36,7 @@ mod wlan;
 pub use icmp::{Echo, IcmpError};
 pub use neighbour::Neighbour;
 pub use packet::{Body, Counted, Overlay, Packet, Tenant};
+pub use plain::Plain;
 pub use quote::Quote;
 pub use reassembly::FragmentCounts;
 pub use skip::{Skip, SkipCounts, Wlan};
@@ -45,7 +47,7 @@ use layer::{Inside, Layer, Path};
 use network::Ip;
 use reassembly::{Outcome, Reassembly};
 
-use crate::capture::Frame;
+use crate::capture::{Frame, Timestamp};
 
 /// Reads frames, and keeps the fragments among them until they can be joined.
 #[derive(Debug, Default)]
@@ -65,17 +67,20 @@ impl Decoder {
         frame: &Frame<'_>,
         mut take: impl FnMut(&Packet<'_>),
     ) -> Result<(), Skip> {
-        while let Some(kept) = self.reassembly.overdue(frame.time) {
+        self.expire(frame.time, &mut take);
+        self.layer(link::read(frame)?, Path::of(frame), &mut take)
+    }
+
+    /// Gives what waited for fragments that did not come in time.
+    pub fn expire(&mut self, now: Timestamp, mut take: impl FnMut(&Packet<'_>)) {
+        while let Some(kept) = self.reassembly.overdue(now) {
             self.give(&kept, &mut take);
         }
-        self.layer(link::read(frame)?, Path::of(frame), &mut take)
     }
 
     /// Gives what still waits for something that will not come, at the end of a capture.
     pub fn flush(&mut self, mut take: impl FnMut(&Packet<'_>)) {
-        while let Some(kept) = self.reassembly.overdue(crate::capture::Timestamp(i64::MAX)) {
-            self.give(&kept, &mut take);
-        }
+        self.expire(Timestamp(i64::MAX), &mut take);
     }
 
     /// What became of the datagrams that came in fragments.

@@ -56,6 +56,31 @@ impl<'a> Packet<'a> {
         })
     }
 
+    /// The payload, as far as it was captured.
+    #[must_use]
+    pub fn payload(&self) -> &'a [u8] {
+        match &self.body {
+            Body::Tcp(segment) => segment.payload,
+            Body::Udp(datagram) => datagram.payload,
+            Body::Echo(_) | Body::Error(_) | Body::Neighbour(_) => &[],
+        }
+    }
+
+    /// The same packet with its payload elsewhere.
+    #[must_use]
+    pub fn with_payload<'b>(&self, payload: &'b [u8]) -> Packet<'b> {
+        let Packet { time, src, dst, ip_len, ttl, ip_id, checksum, tenant, counted, said, .. } =
+            *self;
+        let body = match &self.body {
+            Body::Tcp(segment) => Body::Tcp(Segment { payload, ..*segment }),
+            Body::Udp(datagram) => Body::Udp(Datagram { payload, ..*datagram }),
+            Body::Echo(echo) => Body::Echo(echo.clone()),
+            Body::Error(error) => Body::Error(error.clone()),
+            Body::Neighbour(neighbour) => Body::Neighbour(*neighbour),
+        };
+        Packet { time, src, dst, ip_len, ttl, ip_id, checksum, tenant, counted, said, body }
+    }
+
     /// ARP is no IP packet: what only such a one has is 0.
     pub(super) fn of_arp(arp: &Arp, path: Path) -> Self {
         Self {

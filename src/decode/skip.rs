@@ -173,10 +173,10 @@ impl SkipCounts {
         *self.0.entry(skip).or_default() += 1;
     }
 
-    /// Takes back a frame that was counted and that tells something after all.
-    pub fn retract(&mut self, skip: Skip) {
+    /// Takes back frames that were counted and that tell something after all.
+    pub fn retract(&mut self, skip: Skip, frames: u64) {
         if let Some(count) = self.0.get_mut(&skip) {
-            *count = count.saturating_sub(1);
+            *count = count.saturating_sub(frames);
         }
     }
 

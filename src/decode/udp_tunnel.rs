@@ -20,9 +20,20 @@ const AYIYA: u16 = 5072;
 const GENEVE: u16 = 6081;
 const VXLAN_LINUX: u16 = 8472;
 
+/// Whether ports, source and destination, may be a tunnel's.
+pub(super) fn has_port((src, dst): (u16, u16)) -> bool {
+    let at_both_ends = |port| matches!(port, GTP_USER | GTP_BEFORE_1 | TEREDO | AYIYA | L2TP);
+    matches!(dst, VXLAN | VXLAN_LINUX | VXLAN_GPE | GENEVE | GRE)
+        || at_both_ends(src)
+        || at_both_ends(dst)
+}
+
 /// What a datagram carries, where it is a tunnel's.
 pub(super) fn carried<'a>(datagram: &Datagram<'a>) -> Option<Carried<'a>> {
     let data = datagram.payload;
+    if !has_port((datagram.src_port, datagram.dst_port)) {
+        return None;
+    }
     match datagram.dst_port {
         VXLAN | VXLAN_LINUX => return vxlan(data),
         VXLAN_GPE => return vxlan_gpe(data),

@@ -62,6 +62,12 @@ impl Dialogue {
         self.speakers[speaker] = Speaker { done: true, ..Speaker::default() };
     }
 
+    /// Bytes that wait for the rest of a message.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.speakers.iter().map(|speaker| speaker.buffer.capacity()).sum()
+    }
+
     /// Whether nothing more can be learned.
     #[must_use]
     pub fn is_over(&self) -> bool {

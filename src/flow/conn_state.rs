@@ -45,7 +45,7 @@ impl ConnState {
     /// The state of a conversation whose client is `client`.
     #[must_use]
     pub fn of(conversation: &Conversation, client: Side) -> Self {
-        match (&conversation.tcp, conversation.transport) {
+        match (conversation.tcp(), conversation.transport) {
             (Some(tcp), _) => {
                 let payload = conversation.counters.iter().map(|side| side.payload_bytes).sum();
                 tcp_state(tcp.state(client), tcp.state(!client), payload, &tcp.history(client))

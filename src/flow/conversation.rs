@@ -2,8 +2,9 @@
 
 use super::{
     Act, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
-    fold::{Recent, content},
+    ends::Ends,
     listening::Listening,
+    sequence::Acknowledged,
     tcp::Sent,
 };
 use crate::{
@@ -52,37 +53,48 @@ impl Basis {
     }
 }
 
-/// What two endpoints said to each other.
+/// What two endpoints said to each other. There are many of them, so what few have is in boxes.
 #[derive(Clone, Debug)]
 pub struct Conversation {
     /// Transport.
     pub transport: Transport,
-    /// The virtual network that it is in, where it was carried in one.
-    pub tenant: Option<Tenant>,
-    /// The endpoints; index with [`Side`].
-    pub ends: [Endpoint; 2],
     /// Time of the first packet.
     pub first: Timestamp,
     /// Time of the latest packet.
     pub last: Timestamp,
     /// What each side sent.
     pub counters: [Counters; 2],
-    /// Packets of each side that were recorded more than once, counted here and nowhere else.
-    pub copies: [u32; 2],
     /// What was heard of what is spoken; `None` where nothing was.
     pub heard: Option<Box<Heard>>,
-    /// More about a TCP conversation.
-    pub tcp: Option<Box<Tcp>>,
-    /// The ICMP error that says most about it.
-    pub icmp_error: Option<IcmpErrorSeen>,
-    /// What systems themselves said of it.
-    pub statements: Vec<Statement>,
-    /// When its telling moments were.
-    pub timeline: Timeline,
-    /// Whether each side sent the very same datagram again.
-    pub(super) asks_again: [bool; 2],
-    latest_datagram: [Option<u64>; 2],
+    ends: Ends,
+    detail: Detail,
+    rare: Option<Box<Rare>>,
     ears: Ears,
+}
+
+/// What only one transport has.
+#[derive(Clone, Debug)]
+enum Detail {
+    /// Not a packet of it was seen, or there is nothing.
+    None,
+    Tcp(Tcp),
+    Datagrams(Datagrams),
+}
+
+/// What is remembered of datagrams: the latest one of each side, to know it again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Datagrams {
+    latest: [Option<u64>; 2],
+    asks_again: [bool; 2],
+}
+
+/// What few conversations have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    copies: [u32; 2],
+    icmp_error: Option<IcmpErrorSeen>,
+    statements: Vec<Statement>,
+    timeline: Option<Timeline>,
 }
 
 /// What is needed only to take further packets in; a copy of a conversation takes none.
@@ -90,7 +102,6 @@ pub struct Conversation {
 struct Ears {
     listening: Option<Box<Listening>>,
     has_listened: bool,
-    recent: Recent,
 }
 
 impl Clone for Ears {
@@ -99,60 +110,149 @@ impl Clone for Ears {
     }
 }
 
+/// What a packet told that matters beyond its conversation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// It is the first one of its side.
+    pub first_of_side: bool,
+    /// The other side had sent something before.
+    pub other_talks: bool,
+    /// The other side had gone on as if it were answered.
+    pub other_was_alone: bool,
+    /// Its own side goes on, since this packet, as if it were answered.
+    pub alone_now: bool,
+    /// What it acknowledged.
+    pub acknowledged: Acknowledged,
+    /// RPC endpoints known before.
+    pub endpoints_before: usize,
+    /// Bytes that its conversation takes more.
+    pub bytes: isize,
+}
+
 impl Conversation {
-    pub(super) fn new(key: Key, (from, to): (Endpoint, Endpoint), time: Timestamp) -> Self {
+    pub(super) fn new(
+        transport: Transport,
+        tenant: Option<Tenant>,
+        (from, to): (Endpoint, Endpoint),
+        time: Timestamp,
+    ) -> Self {
         Self {
-            transport: key.transport(),
-            tenant: key.tenant(),
-            ends: [from, to],
+            transport,
             first: time,
             last: time,
             counters: [Counters::default(); 2],
-            copies: [0; 2],
             heard: None,
-            asks_again: [false; 2],
-            latest_datagram: [None; 2],
+            ends: Ends::new(from, to, tenant),
+            detail: Detail::None,
+            rare: None,
             ears: Ears::default(),
-            tcp: None,
-            icmp_error: None,
-            statements: Vec::new(),
-            timeline: Timeline::new(time),
         }
+    }
+
+    /// The endpoints; index with [`Side`].
+    #[must_use]
+    pub fn ends(&self) -> [Endpoint; 2] {
+        self.ends.endpoints()
+    }
+
+    /// The virtual network that it is in, where it was carried in one.
+    #[must_use]
+    pub fn tenant(&self) -> Option<Tenant> {
+        self.ends.tenant()
+    }
+
+    /// More about a TCP conversation.
+    #[must_use]
+    pub fn tcp(&self) -> Option<&Tcp> {
+        match &self.detail {
+            Detail::Tcp(tcp) => Some(tcp),
+            _ => None,
+        }
+    }
+
+    /// Packets of each side that were recorded more than once, counted here and nowhere else.
+    #[must_use]
+    pub fn copies(&self) -> [u32; 2] {
+        self.rare.as_ref().map_or([0; 2], |rare| rare.copies)
+    }
+
+    /// The ICMP error that says most about it.
+    #[must_use]
+    pub fn icmp_error(&self) -> Option<&IcmpErrorSeen> {
+        self.rare.as_ref()?.icmp_error.as_ref()
+    }
+
+    /// What systems themselves said of it.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.statements)
+    }
+
+    /// When its telling moments were; none unless it was [`Self::follow`]ed.
+    #[must_use]
+    pub fn timeline(&self) -> Option<&Timeline> {
+        self.rare.as_ref()?.timeline.as_ref()
+    }
+
+    /// Begins to remember the moments.
+    pub(super) fn follow(&mut self) {
+        self.rare.get_or_insert_default().timeline = Some(Timeline::new(self.first));
     }
 
     /// The key it is found by.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key::new(self.ends[0], self.ends[1], self.transport, self.tenant)
+        let [a, b] = self.ends();
+        Key::new(a, b, self.transport, self.tenant())
+    }
+
+    /// The side that sends from one endpoint to another in a virtual network; `None` where this is
+    /// not the conversation of these two.
+    pub(super) fn side_from(
+        &self,
+        (from, to, transport): (Endpoint, Endpoint, Transport),
+        tenant: Option<Tenant>,
+    ) -> Option<Side> {
+        self.ends.side(from, to, tenant).filter(|_| self.transport == transport)
     }
 
     /// The side that an endpoint is.
     pub(super) fn side(&self, sender: Endpoint) -> Side {
-        if self.ends[0] == sender { Side::A } else { Side::B }
+        if self.ends()[0] == sender { Side::A } else { Side::B }
     }
 
-    /// Takes a packet of `side` in. A copy of one that was taken before adds only what the recorder
-    /// says of it.
-    ///
-    /// True where it was no copy.
-    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>) -> bool {
-        if packet.said.dropped {
-            self.state(Statement::dropped_by_recorder(side, packet.said.direction));
-        }
-        if self.ears.recent.is_copy(side, packet) {
-            self.copies[side as usize] = self.copies[side as usize].saturating_add(1);
-            return false;
-        }
+    /// Notes that a packet of a side was recorded once more.
+    pub(super) fn copy(&mut self, side: Side) {
+        let copies = &mut self.rare.get_or_insert_default().copies[side as usize];
+        *copies = copies.saturating_add(1);
+    }
+
+    /// Takes a packet of `side` in that is no copy; `content` is its datagram's hash.
+    pub(super) fn take(&mut self, side: Side, packet: &Packet<'_>, content: u64) -> Told {
+        let talks = self.counters.map(|one| one.packets > 0);
+        let (own, other) = (talks[side as usize], talks[!side as usize]);
+        let goes_on = |one: &Self, side: Side| one.tcp().is_some_and(|tcp| tcp.goes_on(side));
+        let mut told = Told {
+            first_of_side: !own,
+            other_talks: other,
+            other_was_alone: !own && other && goes_on(self, !side),
+            endpoints_before: self.endpoints(),
+            bytes: -self.bytes().cast_signed(),
+            ..Told::default()
+        };
+        let was_alone = !other && goes_on(self, side);
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
-        self.timeline.note(side, packet);
+        if let Some(timeline) = self.rare.as_mut().and_then(|rare| rare.timeline.as_mut()) {
+            timeline.note(side, packet);
+        }
         let payload_len = match &packet.body {
             Body::Tcp(segment) => {
-                self.take_segment(side, packet, segment);
+                told.acknowledged = self.take_segment(side, packet, segment);
                 segment.payload_len
             }
             Body::Udp(datagram) => {
-                self.take_datagram(side, datagram);
+                self.take_datagram(side, datagram, content);
                 datagram.payload_len
             }
             Body::Echo(echo) => echo.payload_len,
@@ -162,11 +262,34 @@ impl Conversation {
         counters.packets += 1;
         counters.ip_bytes += u64::from(packet.ip_len);
         counters.payload_bytes += u64::from(payload_len);
-        true
+        told.bytes += self.bytes().cast_signed();
+        told.alone_now = !other && !was_alone && goes_on(self, side);
+        told
     }
 
-    fn take_datagram(&mut self, side: Side, datagram: &Datagram<'_>) {
-        let ports = self.ends.map(|end| end.port);
+    /// Bytes that it takes in boxes, nearly.
+    pub(super) fn bytes(&self) -> usize {
+        const OF_A_BOX: usize = 16;
+        let of = |has: bool, size: usize| if has { size + OF_A_BOX } else { 0 };
+        let listening = self.ears.listening.as_deref();
+        of(self.heard.is_some(), size_of::<Heard>() + 64)
+            + of(self.rare.is_some(), size_of::<Rare>())
+            + of(self.ends.is_wide(), Ends::WIDE)
+            + of(self.tcp().is_some_and(Tcp::is_in_disorder), Tcp::OF_DISORDER)
+            + listening.map_or(0, |one| size_of::<Listening>() + OF_A_BOX + one.bytes())
+    }
+
+    fn endpoints(&self) -> usize {
+        self.heard.as_ref().map_or(0, |heard| heard.endpoints.len())
+    }
+
+    /// Whether a side sent the very same datagram again.
+    pub(super) fn asks_again(&self, side: Side) -> bool {
+        matches!(&self.detail, Detail::Datagrams(one) if one.asks_again[side as usize])
+    }
+
+    fn take_datagram(&mut self, side: Side, datagram: &Datagram<'_>, content: u64) {
+        let ports = self.ends.ports();
         match self.heard.as_mut() {
             Some(heard) => dissect::datagram(datagram.payload, side as usize, ports, heard),
             None => {
@@ -175,55 +298,84 @@ impl Conversation {
                 self.heard = (heard != Heard::default()).then(|| Box::new(heard));
             }
         }
-        let this = Some(content(datagram));
-        let before = std::mem::replace(&mut self.latest_datagram[side as usize], this);
-        self.asks_again[side as usize] |= before == this;
+        if !matches!(self.detail, Detail::Datagrams(_)) {
+            self.detail = Detail::Datagrams(Datagrams::default());
+        }
+        if let Detail::Datagrams(known) = &mut self.detail {
+            let before = known.latest[side as usize].replace(content);
+            known.asks_again[side as usize] |= before == Some(content);
+        }
     }
 
-    fn take_segment(&mut self, side: Side, packet: &Packet<'_>, segment: &Segment<'_>) {
+    fn take_segment(
+        &mut self,
+        side: Side,
+        packet: &Packet<'_>,
+        segment: &Segment<'_>,
+    ) -> Acknowledged {
         let first_data = segment.payload_len > 0 && !self.ears.has_listened;
-        let tcp = self.tcp.get_or_insert_default();
-        let gap = tcp.take(side, packet.time, packet.ttl, segment);
+        if !matches!(self.detail, Detail::Tcp(_)) {
+            self.detail = Detail::Tcp(Tcp::new(side, segment));
+        }
+        let Detail::Tcp(tcp) = &mut self.detail else { return Acknowledged::default() };
+        let acknowledged = tcp.take(side, packet.time, packet.ttl, segment);
         if first_data {
-            let ports = self.ends.map(|end| end.port);
             let begins = [Side::A, Side::B].map(|side| tcp.first_number(side));
-            self.ears.listening = Some(Box::new(Listening::new(ports, begins)));
+            self.ears.listening = Some(Box::new(Listening::new(self.ends.ports(), begins)));
             self.ears.has_listened = true;
         }
-        let ends = segment.flags.contains(Flags::RST)
-            || [Side::A, Side::B].into_iter().all(|side| tcp.sent(side).contains(Sent::FIN));
         if let Some(listening) = self.ears.listening.as_mut() {
             listening.hear(side, segment, &mut self.heard);
-            if gap {
+            if acknowledged.gap {
                 listening.lose(!side);
             }
+            let sent = |side| tcp.sent(side);
+            let ends = segment.flags.contains(Flags::RST)
+                || sent(Side::A).contains(Sent::FIN) && sent(Side::B).contains(Sent::FIN);
             if ends || listening.is_over() {
                 self.ears.listening = None;
             }
         }
+        acknowledged
+    }
+
+    /// Looks at all of it, for [`FlowTable::touch`](super::FlowTable::touch).
+    pub(super) fn touch(&self) -> i64 {
+        let counted = self.counters[0].packets ^ self.counters[1].payload_bytes;
+        let tcp = self.tcp().map_or(0, Tcp::touch);
+        self.last.0 ^ counted.cast_signed() ^ i64::from(tcp) ^ i64::from(self.ends.ports()[0])
+    }
+
+    /// Whether a segment that follows begins another conversation on the same ports.
+    pub(super) fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
+        self.tcp().is_some_and(|tcp| tcp.is_reused_by(side, segment))
     }
 
     /// Adds a system's word; the same word again only counts.
     pub(super) fn state(&mut self, statement: Statement) {
-        match self.statements.iter_mut().find(|known| known.says_the_same_as(&statement)) {
+        let statements = &mut self.rare.get_or_insert_default().statements;
+        match statements.iter_mut().find(|known| known.says_the_same_as(&statement)) {
             Some(known) => known.times = known.times.saturating_add(statement.times),
-            None => self.statements.push(statement),
+            None => statements.push(statement),
         }
     }
 
     /// Takes an error in that quotes a packet of this conversation; the one that says most is kept.
     pub(super) fn take_error(&mut self, error: IcmpErrorSeen, time: Timestamp) {
-        self.timeline.push(Event::IcmpError, error.about, time);
+        let rare = self.rare.get_or_insert_default();
+        if let Some(timeline) = rare.timeline.as_mut() {
+            timeline.push(Event::IcmpError, error.about, time);
+        }
         let meaning = |seen: &IcmpErrorSeen| seen.meaning();
-        if self.icmp_error.as_ref().is_none_or(|known| meaning(known) < meaning(&error)) {
-            self.icmp_error = Some(error);
+        if rare.icmp_error.as_ref().is_none_or(|known| meaning(known) < meaning(&error)) {
+            rare.icmp_error = Some(error);
         }
     }
 
     /// Whether a system says that it dropped packets of this conversation.
     #[must_use]
     pub fn is_dropped_by_system(&self) -> bool {
-        self.statements.iter().any(|one| one.act == Act::Dropped)
+        self.statements().iter().any(|one| one.act == Act::Dropped)
     }
 
     /// The client, where the wire itself shows it.
@@ -231,10 +383,10 @@ impl Conversation {
     pub fn opener(&self) -> Option<(Side, Basis)> {
         if self.transport == Transport::Icmp {
             // Ports are the ICMP types: the side that asks is known however the capture begins.
-            let asking = if matches!(self.ends[0].port, 8 | 128) { Side::A } else { Side::B };
+            let asking = if matches!(self.ends.ports()[0], 8 | 128) { Side::A } else { Side::B };
             return Some((asking, Basis::FirstPacket));
         }
-        let tcp = self.tcp.as_ref()?;
+        let tcp = self.tcp()?;
         let sent = |side| tcp.sent(side);
         match (sent(Side::A).contains(Sent::SYN), sent(Side::B).contains(Sent::SYN)) {
             // Simultaneous open: whoever was first.
@@ -249,7 +401,7 @@ impl Conversation {
     /// Whether both sides are seen to talk; asking and refusing is not talking.
     #[must_use]
     pub fn both_sides_talk(&self) -> bool {
-        [Side::A, Side::B].into_iter().all(|side| match &self.tcp {
+        [Side::A, Side::B].into_iter().all(|side| match self.tcp() {
             Some(tcp) => tcp.sent(side).intersects(Sent::SYN_ACK | Sent::ACK | Sent::DATA),
             None => self.counters[side as usize].packets > 0,
         })
@@ -265,8 +417,7 @@ impl Conversation {
     /// The ICMP error that explains why `client` got no answer.
     #[must_use]
     pub fn failure_of(&self, client: Side) -> Option<&IcmpErrorSeen> {
-        self.icmp_error
-            .as_ref()
+        self.icmp_error()
             .filter(|error| error.about == client && error.meaning() > Meaning::Advice)
     }
 }

@@ -1,6 +1,6 @@
 //! Endpoints, and the key that is the same for both directions of a conversation.
 
-use std::{fmt, net::IpAddr, ops::Not};
+use std::{fmt, hash::Hasher, net::IpAddr, ops::Not};
 
 use crate::decode::{Body, Packet, Quote, Tenant};
 
@@ -94,14 +94,6 @@ impl Key {
         Self { low: a.min(b), high: a.max(b), transport, tenant }
     }
 
-    pub(super) fn transport(&self) -> Transport {
-        self.transport
-    }
-
-    pub(super) fn tenant(&self) -> Option<Tenant> {
-        self.tenant
-    }
-
     /// The key of the conversation that a packet belongs to or speaks of; `None` for an error about
     /// a packet of another protocol.
     #[must_use]
@@ -142,6 +134,34 @@ fn quoted_ends(quote: &Quote) -> Option<(Endpoint, Endpoint, Transport)> {
     let from = Endpoint { ip: quote.src, port: ports.0 };
     let to = Endpoint { ip: quote.dst, port: ports.1 };
     Some((from, to, transport))
+}
+
+/// Hashes who talks to whom, alike for both directions.
+pub(super) fn hash_ends(
+    mut hasher: impl Hasher,
+    (from, to, transport): (Endpoint, Endpoint, Transport),
+    tenant: Option<Tenant>,
+) -> u64 {
+    let kind = transport as u64;
+    if let (IpAddr::V4(a), IpAddr::V4(b), None) = (from.ip, to.ip, tenant) {
+        let number = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
+        let (a, b) = (number(a.to_bits(), from.port), number(b.to_bits(), to.port));
+        hasher.write_u64(kind << 48 | a.min(b));
+        hasher.write_u64(a.max(b));
+        return hasher.finish();
+    }
+    let number = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_bits().into(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    };
+    for end in [from.min(to), from.max(to)] {
+        hasher.write_u128(number(end.ip));
+        hasher.write_u64(kind << 16 | u64::from(end.port));
+    }
+    if let Some(tenant) = tenant {
+        hasher.write_u64((tenant.overlay as u64) << 32 | u64::from(tenant.id));
+    }
+    hasher.finish()
 }
 
 /// What stands for the ports of an echo: the type of the request at the asking side.

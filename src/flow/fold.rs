@@ -3,7 +3,6 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use arrayvec::ArrayVec;
 use foldhash::fast::FixedState;
 
 use super::Side;
@@ -12,8 +11,9 @@ use crate::{
     decode::{Body, Datagram, Flags, Packet},
 };
 
-/// Packets of a conversation that are remembered; copies follow each other closely.
-const REMEMBERED: usize = 8;
+/// Packets of all conversations that are remembered; copies follow each other closely. A later one
+/// may take the place of an earlier one, which is then forgotten.
+const REMEMBERED: usize = 4096;
 
 /// How far apart two copies are at most, in nanoseconds, by what shows that they are copies.
 mod window {
@@ -27,37 +27,40 @@ mod window {
     pub const ALIKE: i64 = NANOS_PER_SECOND / 1000;
 }
 
-/// The latest packets of a conversation.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Recent {
-    packets: ArrayVec<(u64, Timestamp), REMEMBERED>,
-    next: u8,
+/// The latest packets.
+#[derive(Clone, Debug)]
+pub(super) struct Recent(Box<[(u64, Timestamp)]>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(vec![(0, Timestamp(i64::MIN)); REMEMBERED].into())
+    }
 }
 
 impl Recent {
     /// Whether a packet of a side is a copy of one that was taken in already; else remembers it.
-    pub fn is_copy(&mut self, side: Side, packet: &Packet<'_>) -> bool {
+    /// `conversation` is its conversation's hash, `content` that of its datagram.
+    pub fn is_copy(
+        &mut self,
+        conversation: u64,
+        side: Side,
+        packet: &Packet<'_>,
+        content: u64,
+    ) -> bool {
         let window = match (packet.said.packet_id, packet.ip_id) {
             (Some(_), _) => window::NUMBERED,
             (None, 0) if may_come_twice(packet) => return false,
             (None, 0) => window::ALIKE,
             _ => window::IDENTIFIED,
         };
-        let mark = mark(side, packet);
-        let known = self.packets.iter().any(|(known, time)| {
-            *known == mark && packet.time.since(*time).unsigned_abs() <= window.unsigned_abs()
-        });
-        if !known {
-            self.remember(mark, packet.time);
+        let mark = mark(conversation, side, packet, content);
+        let known = &mut self.0[mark as usize % REMEMBERED];
+        let close = |time: Timestamp| packet.time.0.abs_diff(time.0) <= window.unsigned_abs();
+        if known.0 == mark && close(known.1) {
+            return true;
         }
-        known
-    }
-
-    fn remember(&mut self, mark: u64, time: Timestamp) {
-        if self.packets.try_push((mark, time)).is_err() {
-            self.packets[usize::from(self.next)] = (mark, time);
-            self.next = (self.next + 1) % REMEMBERED as u8;
-        }
+        *known = (mark, packet.time);
+        false
     }
 }
 
@@ -68,28 +71,20 @@ fn may_come_twice(packet: &Packet<'_>) -> bool {
     segment.payload_len == 0 && !segment.flags.contains(Flags::SYN)
 }
 
-/// A number that two copies of a packet share and that other packets of the conversation hardly do.
-fn mark(side: Side, packet: &Packet<'_>) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    hasher.write_u8(side as u8);
-    if let Some(id) = packet.said.packet_id {
-        hasher.write_u64(id);
-    }
-    hasher.write_u16(packet.ip_id);
+/// A number that two copies of a packet share and that other packets hardly do.
+fn mark(conversation: u64, side: Side, packet: &Packet<'_>, content: u64) -> u64 {
+    let mut hasher = FixedState::with_seed(conversation).build_hasher();
+    hasher.write_u64(packet.said.packet_id.unwrap_or(0));
+    hasher.write_u32(u32::from(packet.ip_id) << 8 | side as u32);
     match &packet.body {
         Body::Tcp(segment) => {
-            hasher.write_u32(segment.seq);
-            hasher.write_u32(segment.ack);
-            hasher.write_u8(segment.flags.bits());
-            hasher.write_u32(segment.payload_len);
+            hasher.write_u64(u64::from(segment.seq) << 32 | u64::from(segment.ack));
             // Offload completes the checksum between two places where a packet is recorded.
-            if packet.ip_id == 0 {
-                hasher.write_u16(packet.checksum);
-            }
+            let checksum = if packet.ip_id == 0 { packet.checksum } else { 0 };
+            let rest = u32::from(segment.flags.bits()) << 16 | u32::from(checksum);
+            hasher.write_u64(u64::from(segment.payload_len) << 32 | u64::from(rest));
         }
-        Body::Udp(datagram) => {
-            hasher.write_u64(content(datagram));
-        }
+        Body::Udp(_) => hasher.write_u64(content),
         Body::Echo(_) | Body::Error(_) | Body::Neighbour(_) => hasher.write_u16(packet.checksum),
     }
     hasher.finish()

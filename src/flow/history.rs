@@ -1,107 +1,143 @@
 //! Zeek's history: one letter per kind of segment, in the order of appearance.
 
-use arrayvec::ArrayString;
+use bitflags::bitflags;
 
 use super::{Side, end_state::Control};
 use crate::decode::{Flags, Segment};
 
 /// Letters kept; a conversation that has more to tell repeats itself.
-const MAX_LETTERS: usize = 23;
+const MAX_LETTERS: u32 = 23;
+
+/// The letters, in the order of their codes; 0 ends the history.
+const LETTERS: &[u8] = b"SHADFRIQTWG";
+/// Bits of a letter's code, of which the highest says that side `B` sent it.
+const BITS: u32 = 5;
+const OF_B: u128 = 16;
 
 /// The letters so far. Upper case is side `A`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct History {
-    letters: ArrayString<MAX_LETTERS>,
-    sides: [Said; 2],
+    codes: [u8; 15],
+    once: [Once; 2],
+    last_fin: [u32; 2],
+    last_rst: [u32; 2],
 }
 
-/// What a side has said, so that most letters come once.
+bitflags! {
+    /// What a side has said, so that most letters come once.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    struct Once: u8 {
+        const DATA = 1;
+        const ACK = 2;
+        const INCONSISTENT = 4;
+        const MULTI_FLAG = 8;
+        const SYN = 16;
+        const FIN = 32;
+        const RST = 64;
+    }
+}
+
+/// How often each side did what gets a letter at its 1st, 10th, 100th time.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    once: u8,
-    last_syn: Option<u32>,
-    last_fin: Option<u32>,
-    last_rst: Option<u32>,
-    retransmissions: u32,
-    zero_windows: u32,
-    gaps: u32,
+pub(super) struct Steps {
+    retransmissions: [u32; 2],
+    zero_windows: [u32; 2],
+    gaps: [u32; 2],
 }
-
-const DATA: u8 = 1;
-const ACK: u8 = 2;
-const INCONSISTENT: u8 = 4;
-const MULTI_FLAG: u8 = 8;
 
 impl History {
-    /// Notes a segment of a side; `retransmitted` where its data was sent before.
-    pub fn note(&mut self, side: Side, segment: &Segment<'_>) {
+    /// Notes a segment of a side; `same_number` where the side's latest SYN had the same number.
+    pub fn note(&mut self, side: Side, segment: &Segment<'_>, same_number: bool) {
         let control = segment.flags & (Flags::SYN | Flags::FIN | Flags::RST);
-        let said = &mut self.sides[side as usize];
+        let at = side as usize;
         let letter = match control.bits().count_ones() {
-            0 if segment.payload_len > 0 => said.first_time(DATA).then_some('D'),
-            0 if segment.flags.contains(Flags::ACK) => said.first_time(ACK).then_some('A'),
+            0 if segment.payload_len > 0 => self.first_time(side, Once::DATA).then_some(b'D'),
+            0 if segment.flags.contains(Flags::ACK) => {
+                self.first_time(side, Once::ACK).then_some(b'A')
+            }
             0 => None,
             1 if control == Flags::SYN => {
-                let letter = if segment.flags.contains(Flags::ACK) { 'H' } else { 'S' };
-                (said.last_syn.replace(segment.seq) != Some(segment.seq)).then_some(letter)
+                let letter = if segment.flags.contains(Flags::ACK) { b'H' } else { b'S' };
+                (self.first_time(side, Once::SYN) || !same_number).then_some(letter)
             }
             1 if control == Flags::FIN => {
                 let end = segment.seq.wrapping_add(segment.payload_len);
-                (said.last_fin.replace(end) != Some(end)).then_some('F')
+                let before = std::mem::replace(&mut self.last_fin[at], end);
+                (self.first_time(side, Once::FIN) || before != end).then_some(b'F')
             }
-            1 => (said.last_rst.replace(segment.seq) != Some(segment.seq)).then_some('R'),
+            1 => {
+                let before = std::mem::replace(&mut self.last_rst[at], segment.seq);
+                (self.first_time(side, Once::RST) || before != segment.seq).then_some(b'R')
+            }
             _ if control.contains(Flags::FIN | Flags::RST) => {
-                said.first_time(INCONSISTENT).then_some('I')
+                self.first_time(side, Once::INCONSISTENT).then_some(b'I')
             }
-            _ => said.first_time(MULTI_FLAG).then_some('Q'),
+            _ => self.first_time(side, Once::MULTI_FLAG).then_some(b'Q'),
         };
-        self.push(side, letter);
+        if let Some(letter) = letter {
+            self.push(side, letter);
+        }
     }
 
     /// Notes what the state machine saw in the segment: repeated data, a closed window.
-    pub fn note_control(&mut self, side: Side, control: Control) {
-        let said = &mut self.sides[side as usize];
-        let window = control.zero_window && step(&mut said.zero_windows);
-        let data = control.retransmitted && step(&mut said.retransmissions);
-        self.push(side, window.then_some('W'));
-        self.push(side, data.then_some('T'));
+    pub fn note_control(&mut self, side: Side, control: Control, steps: &mut Steps) {
+        let at = side as usize;
+        if control.zero_window && step(&mut steps.zero_windows[at]) {
+            self.push(side, b'W');
+        }
+        if control.retransmitted && step(&mut steps.retransmissions[at]) {
+            self.push(side, b'T');
+        }
     }
 
     /// Notes that bytes of a side were acknowledged and never seen.
-    pub fn note_gap(&mut self, side: Side) {
-        let again = step(&mut self.sides[side as usize].gaps);
-        self.push(side, again.then_some('G'));
+    pub fn note_gap(&mut self, side: Side, steps: &mut Steps) {
+        if step(&mut steps.gaps[side as usize]) {
+            self.push(side, b'G');
+        }
     }
 
-    fn push(&mut self, side: Side, letter: Option<char>) {
-        if let Some(letter) = letter {
-            let cased = if side == Side::A { letter } else { letter.to_ascii_lowercase() };
-            // A full history stays as it is.
-            let _full = self.letters.try_push(cased);
+    fn first_time(&mut self, side: Side, kind: Once) -> bool {
+        let once = &mut self.once[side as usize];
+        let first = !once.contains(kind);
+        once.insert(kind);
+        first
+    }
+
+    fn packed(&self) -> u128 {
+        let mut bytes = [0; 16];
+        bytes[..self.codes.len()].copy_from_slice(&self.codes);
+        u128::from_le_bytes(bytes)
+    }
+
+    /// A full history stays as it is.
+    fn push(&mut self, side: Side, letter: u8) {
+        let packed = self.packed();
+        let len = (u128::BITS - packed.leading_zeros()).div_ceil(BITS);
+        let Some(place) = LETTERS.iter().position(|one| *one == letter) else { return };
+        if len < MAX_LETTERS {
+            let code = (place as u128 + 1) | if side == Side::B { OF_B } else { 0 };
+            let bytes = (packed | code << (len * BITS)).to_le_bytes();
+            let len = self.codes.len();
+            self.codes.copy_from_slice(&bytes[..len]);
         }
     }
 
     /// The letters with the originator's in upper case; `^` says that side `B` is the originator.
     pub fn of(&self, originator: Side) -> String {
-        if originator == Side::A {
-            return self.letters.to_string();
+        let mut packed = self.packed();
+        let mut text = String::new();
+        if originator == Side::B {
+            text.push('^');
         }
-        let swapped = self.letters.chars().map(|letter| {
-            if letter.is_ascii_uppercase() {
-                letter.to_ascii_lowercase()
-            } else {
-                letter.to_ascii_uppercase()
-            }
-        });
-        std::iter::once('^').chain(swapped).collect()
-    }
-}
-
-impl Said {
-    fn first_time(&mut self, kind: u8) -> bool {
-        let first = self.once & kind == 0;
-        self.once |= kind;
-        first
+        while packed != 0 {
+            let of_b = packed & OF_B != 0;
+            let letter = LETTERS[(packed as usize & 15) - 1];
+            let upper = of_b == (originator == Side::B);
+            text.push(if upper { letter } else { letter.to_ascii_lowercase() }.into());
+            packed >>= BITS;
+        }
+        text
     }
 }
 

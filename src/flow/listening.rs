@@ -75,9 +75,15 @@ impl Listening {
         self.dialogue.is_over() || self.ears.iter().all(|ear| ear.lost)
     }
 
+    /// Bytes that it holds, nearly.
+    pub fn bytes(&self) -> usize {
+        let waiting: usize = self.ears.iter().map(Ear::bytes).sum();
+        waiting + self.dialogue.bytes()
+    }
+
     fn wait(&mut self, side: Side, seq: u32, bytes: &[u8]) {
         let ear = &mut self.ears[side as usize];
-        let held: usize = ear.waiting.iter().map(|(_, bytes)| bytes.len()).sum();
+        let held = ear.bytes();
         if ear.waiting.len() == MAX_WAITING || held + bytes.len() > MAX_WAITING_BYTES {
             return self.lose(side);
         }
@@ -102,5 +108,11 @@ impl Listening {
             let (seq, bytes) = ear.waiting.swap_remove(ready);
             self.take(side, seq, &bytes, heard);
         }
+    }
+}
+
+impl Ear {
+    fn bytes(&self) -> usize {
+        self.waiting.iter().map(|(_, bytes)| bytes.len()).sum()
     }
 }

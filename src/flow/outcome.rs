@@ -61,7 +61,7 @@ impl Outcome {
     /// How `conversation` went for `client`, as far as `view` could see it.
     #[must_use]
     pub fn of(conversation: &Conversation, client: Side, view: &View) -> Self {
-        match &conversation.tcp {
+        match conversation.tcp() {
             Some(tcp) => tcp_outcome(conversation, tcp, client, view),
             None => datagram_outcome(conversation, client, view),
         }
@@ -165,9 +165,9 @@ fn datagram_outcome(conversation: &Conversation, client: Side, view: &View) -> O
         return failure;
     }
     let elsewhere = conversation.transport == Transport::Udp
-        && answers_from_elsewhere(conversation.ends[!client as usize]);
+        && answers_from_elsewhere(conversation.ends()[!client as usize]);
     // Where nothing shows that answers can be seen at all, the same question asked again does.
-    let visible = !view.deaf && (view.two_way || conversation.asks_again[client as usize]);
+    let visible = !view.deaf && (view.two_way || conversation.asks_again(client));
     if elsewhere || !visible {
         return Outcome::Partial;
     }

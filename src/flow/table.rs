@@ -1,17 +1,18 @@
 //! The table of conversations, bounded in memory.
 
-use std::sync::Arc;
+use std::{hash::BuildHasher, net::IpAddr, sync::Arc};
 
-use hashbrown::HashMap;
+use foldhash::fast::{FixedState, RandomState};
 
 use super::{
-    Conversation, IcmpErrorSeen, Key, Meaning, Surroundings, Transport,
-    endpoint::{ends, tenant},
-    surroundings::Before,
+    Conversation, Endpoint, IcmpErrorSeen, Meaning, Side, Statement, Surroundings, Transport,
+    endpoint::{ends, hash_ends, tenant},
+    fold::{Recent, content},
+    index::Index,
 };
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
-    decode::{Body, Packet},
+    decode::{Body, IcmpError, Neighbour, Packet, Tenant},
 };
 
 /// A TCP conversation is another one after this silence: 2 h 4 min, the floor for established
@@ -29,50 +30,150 @@ const ERROR_DELAY: i64 = 60 * NANOS_PER_SECOND;
 /// Conversations by key. A key's conversation is the latest one; earlier ones are kept beside.
 #[derive(Default)]
 pub struct FlowTable {
-    current: HashMap<Key, u32>,
+    index: Index,
+    hashing: RandomState,
     conversations: Vec<Conversation>,
+    recent: Recent,
     surroundings: Arc<Surroundings>,
+    acks: u64,
+    gaps: u64,
     copies: u64,
+    follows: bool,
+    /// Bytes in the boxes of conversations.
+    beside: usize,
+}
+
+/// Who a packet is from and to, as it is looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Address {
+    ends: (Endpoint, Endpoint, Transport),
+    tenant: Option<Tenant>,
+    /// Alike in all tables and all runs.
+    spread: u64,
+}
+
+impl Address {
+    /// Where a packet belongs, or the packet that it speaks of; `None` for an error about a packet of
+    /// another protocol.
+    #[must_use]
+    pub fn of(packet: &Packet<'_>) -> Option<Self> {
+        let ends = ends(packet)?;
+        let tenant = tenant(packet);
+        let hasher = FixedState::default().build_hasher();
+        Some(Self { ends, tenant, spread: hash_ends(hasher, ends, tenant) })
+    }
+
+    /// A number by which conversations can be shared out among tables.
+    #[must_use]
+    pub fn spread(&self) -> u64 {
+        self.spread
+    }
 }
 
 impl FlowTable {
+    /// Remembers the moments of conversations that begin from now on.
+    pub fn follow(&mut self) {
+        self.follows = true;
+    }
+
+    /// The hash that this table knows an address by.
+    #[must_use]
+    pub fn hash(&self, address: &Address) -> u64 {
+        hash_ends(self.hashing.build_hasher(), address.ends, address.tenant)
+    }
+
+    /// The place that a hash leads to at first sight, for [`Self::touch`].
+    #[must_use]
+    pub fn guess(&self, hash: u64) -> Option<usize> {
+        self.index.guess(hash)
+    }
+
+    /// Looks at what is at a place, so that it is at hand when it is needed. Memory answers many
+    /// questions in the time of one if none waits for another.
+    #[must_use]
+    pub fn touch(&self, place: usize) -> i64 {
+        self.conversations.get(place).map_or(0, Conversation::touch)
+    }
+
+    /// Notes a question for a neighbour, or the answer.
+    pub fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour) {
+        Arc::make_mut(&mut self.surroundings).take_neighbour(from, neighbour);
+    }
+
     /// Takes a packet in, or the error that it is, and gives the place of the conversation that it
     /// told something of. Places hold until conversations are shed.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
         if let Body::Neighbour(neighbour) = packet.body {
-            Arc::make_mut(&mut self.surroundings).take_neighbour(packet.src, neighbour);
+            self.take_neighbour(packet.src, neighbour);
         }
-        let (from, to, transport) = ends(packet)?;
-        let key = Key::new(from, to, transport, tenant(packet));
-        let known = self.current.get(&key).map(|slot| *slot as usize);
+        let address = Address::of(packet)?;
+        self.take_at(&address, self.hash(&address), packet)
+    }
+
+    /// The same with its address and the [`Self::hash`] of it.
+    pub fn take_at(&mut self, at: &Address, hash: u64, packet: &Packet<'_>) -> Option<usize> {
+        let mut side = Side::A;
+        let conversations = &self.conversations;
+        let known = self.index.find(hash, |place| {
+            let found = conversations[place].side_from(at.ends, at.tenant);
+            side = found.unwrap_or(side);
+            found.is_some()
+        });
         if let Body::Error(error) = &packet.body {
-            let known = known
-                .filter(|slot| packet.time.since(self.conversations[*slot].last) <= ERROR_DELAY);
-            let about = known.map_or(super::Side::A, |slot| self.conversations[slot].side(from));
-            let seen = IcmpErrorSeen::new(packet.src, error, about);
-            if seen.meaning() == Meaning::Advice {
-                return None;
+            return self.take_error(at, hash, known, side, (packet, error));
+        }
+        let continues = |place: &usize| continues(&self.conversations[*place], side, packet);
+        let place = match known.filter(continues) {
+            Some(place) => place,
+            None => {
+                side = Side::A;
+                self.begin(at, hash, packet.time)
             }
-            // The quote alone is a conversation that failed, though no packet of it was seen.
-            let slot = known.unwrap_or_else(|| {
-                self.begin(key, Conversation::new(key, (from, to), packet.time))
-            });
-            self.conversations[slot].take_error(seen, packet.time);
-            return Some(slot);
+        };
+        let conversation = &mut self.conversations[place];
+        if packet.said.dropped {
+            conversation.state(Statement::dropped_by_recorder(side, packet.said.direction));
         }
-        let slot = known
-            .filter(|slot| self.continues(*slot, packet))
-            .unwrap_or_else(|| self.begin(key, Conversation::new(key, (from, to), packet.time)));
-        let conversation = &mut self.conversations[slot];
-        let side = conversation.side(from);
-        let before = Before::of(conversation);
-        if !conversation.take(side, packet) {
+        let content = match &packet.body {
+            Body::Udp(datagram) => content(datagram),
+            _ => 0,
+        };
+        if self.recent.is_copy(at.spread, side, packet, content) {
+            let bytes = conversation.bytes();
+            conversation.copy(side);
+            self.beside += conversation.bytes() - bytes;
             self.copies += 1;
+            return Some(place);
         }
-        if before.tells_more_now(side, conversation) {
-            Arc::make_mut(&mut self.surroundings).take(before, side, conversation, packet);
+        let told = conversation.take(side, packet, content);
+        self.beside = self.beside.saturating_add_signed(told.bytes);
+        self.acks += u64::from(told.acknowledged.counts);
+        self.gaps += u64::from(told.acknowledged.gap);
+        if Surroundings::care_about(&told, conversation) {
+            Arc::make_mut(&mut self.surroundings).take(&told, side, conversation, packet);
         }
-        Some(slot)
+        Some(place)
+    }
+
+    fn take_error(
+        &mut self,
+        at: &Address,
+        hash: u64,
+        known: Option<usize>,
+        side: Side,
+        (packet, error): (&Packet<'_>, &IcmpError),
+    ) -> Option<usize> {
+        let known = known
+            .filter(|place| packet.time.since(self.conversations[*place].last) <= ERROR_DELAY);
+        let about = if known.is_some() { side } else { Side::A };
+        let seen = IcmpErrorSeen::new(packet.src, error, about);
+        if seen.meaning() == Meaning::Advice {
+            return None;
+        }
+        // The quote alone is a conversation that failed, though no packet of it was seen.
+        let place = known.unwrap_or_else(|| self.begin(at, hash, packet.time));
+        self.conversations[place].take_error(seen, packet.time);
+        Some(place)
     }
 
     /// Packets that were copies of others and count in no conversation again.
@@ -83,8 +184,11 @@ impl FlowTable {
 
     /// What the packets of all conversations together tell.
     #[must_use]
-    pub fn surroundings(&self) -> &Arc<Surroundings> {
-        &self.surroundings
+    pub fn surroundings(&mut self) -> Arc<Surroundings> {
+        if self.surroundings.acks_and_gaps() != (self.acks, self.gaps) {
+            Arc::make_mut(&mut self.surroundings).set_acks_and_gaps(self.acks, self.gaps);
+        }
+        Arc::clone(&self.surroundings)
     }
 
     /// The conversation at a place that [`Self::take`] gave.
@@ -93,33 +197,44 @@ impl FlowTable {
         self.conversations.get(place)
     }
 
-    fn begin(&mut self, key: Key, conversation: Conversation) -> usize {
-        let slot = self.conversations.len();
-        self.current.insert(key, u32::try_from(slot).unwrap_or(u32::MAX));
-        self.conversations.push(conversation);
-        slot
+    /// All conversations by place.
+    #[must_use]
+    pub fn conversations(&self) -> &[Conversation] {
+        &self.conversations
     }
 
-    /// Whether a packet belongs to the conversation, or begins another one on the same ports.
-    fn continues(&self, slot: usize, packet: &Packet<'_>) -> bool {
-        let conversation = &self.conversations[slot];
-        let idle = packet.time.since(conversation.last);
-        if idle > idle_limit(conversation.transport) {
-            return false;
+    fn begin(&mut self, at: &Address, hash: u64, time: Timestamp) -> usize {
+        let (from, to, transport) = at.ends;
+        let mut conversation = Conversation::new(transport, at.tenant, (from, to), time);
+        if self.follows {
+            conversation.follow();
         }
-        match (&packet.body, &conversation.tcp) {
-            (Body::Tcp(segment), Some(tcp)) => {
-                let sender = super::Endpoint { ip: packet.src, port: segment.src_port };
-                !tcp.is_reused_by(conversation.side(sender), segment)
-            }
-            _ => true,
-        }
+        self.push(hash, conversation)
+    }
+
+    fn push(&mut self, hash: u64, conversation: Conversation) -> usize {
+        let place = self.conversations.len();
+        let [a, b] = conversation.ends();
+        let (ends, tenant) = ((a, b, conversation.transport), conversation.tenant());
+        let conversations = &self.conversations;
+        self.index.set(hash, u32::try_from(place).unwrap_or(u32::MAX - 1), |known| {
+            conversations[known].side_from(ends, tenant).is_some()
+        });
+        self.beside += conversation.bytes();
+        self.conversations.push(conversation);
+        place
     }
 
     /// Conversations held.
     #[must_use]
     pub fn len(&self) -> usize {
         self.conversations.len()
+    }
+
+    /// Bytes that the conversations take, nearly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.conversations.len() * size_of::<Conversation>() + self.index.bytes() + self.beside
     }
 
     /// Whether nothing is held.
@@ -140,46 +255,66 @@ impl FlowTable {
             return Vec::new();
         }
         let all = std::mem::take(&mut self.conversations);
-        self.current.clear();
-        let mut ranked: Vec<(R, Timestamp, Conversation)> =
-            all.into_iter().map(|one| (rank(&one), one.last, one)).collect();
-        ranked.select_nth_unstable_by(count - 1, |a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-        let kept = ranked.split_off(count);
-        for (_, _, conversation) in kept {
-            self.keep(conversation);
+        self.index.clear();
+        self.beside = 0;
+        let mut ranked: Vec<(R, Timestamp, u32)> =
+            all.iter().zip(0..).map(|(one, place)| (rank(one), one.last, place)).collect();
+        ranked.select_nth_unstable_by(count - 1, |a, b| (&a.0, a.1, a.2).cmp(&(&b.0, b.1, b.2)));
+        let mut goes = vec![false; all.len()];
+        ranked[..count].iter().for_each(|(_, _, place)| goes[*place as usize] = true);
+        let mut shed = Vec::with_capacity(count);
+        self.conversations.reserve(all.len());
+        for (conversation, goes) in all.into_iter().zip(goes) {
+            if goes { shed.push(conversation) } else { self.keep(conversation) }
         }
-        ranked.into_iter().map(|(_, _, conversation)| conversation).collect()
+        shed
     }
 
     fn keep(&mut self, conversation: Conversation) {
-        let key = conversation.key();
-        let later_is_known = self
-            .current
-            .get(&key)
-            .is_some_and(|slot| self.conversations[*slot as usize].first > conversation.first);
+        let [a, b] = conversation.ends();
+        let (ends, tenant) = ((a, b, conversation.transport), conversation.tenant());
+        let hash = hash_ends(self.hashing.build_hasher(), ends, tenant);
+        let known = self.index.find(hash, |place| {
+            self.conversations[place].side_from(ends, tenant).is_some()
+        });
+        let later_is_known =
+            known.is_some_and(|place| self.conversations[place].first > conversation.first);
         if later_is_known {
+            self.beside += conversation.bytes();
             self.conversations.push(conversation);
         } else {
-            self.begin(key, conversation);
+            self.push(hash, conversation);
         }
     }
 
     /// Adds the conversations of another table that was fed other conversations.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, mut other: Self) {
+        let surroundings = other.surroundings();
         for conversation in other.conversations {
             self.keep(conversation);
         }
         self.copies += other.copies;
-        Arc::make_mut(&mut self.surroundings).merge(Arc::unwrap_or_clone(other.surroundings));
+        self.acks += other.acks;
+        self.gaps += other.gaps;
+        Arc::make_mut(&mut self.surroundings).merge(&surroundings);
     }
 
-    /// Ends the table and gives all conversations, in order of their beginning.
+    /// Ends the table and gives its conversations.
     #[must_use]
     pub fn into_conversations(self) -> Vec<Conversation> {
-        let mut all = self.conversations;
-        drop(self.current);
-        all.sort_by_key(|one| (one.first, one.key(), one.last));
-        all
+        self.conversations
+    }
+}
+
+/// Whether a packet of a side belongs to a conversation, or begins another one on the same ports.
+fn continues(conversation: &Conversation, side: Side, packet: &Packet<'_>) -> bool {
+    let idle = packet.time.since(conversation.last);
+    if idle > idle_limit(conversation.transport) {
+        return false;
+    }
+    match &packet.body {
+        Body::Tcp(segment) => !conversation.is_reused_by(side, segment),
+        _ => true,
     }
 }
 

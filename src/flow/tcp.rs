@@ -6,7 +6,8 @@ use super::{
     Side,
     end_state::{self, End, State},
     history::History,
-    sequence::Sequence,
+    disorder::Disorder,
+    sequence::{Acknowledged, Sequence},
 };
 use crate::{
     capture::Timestamp,
@@ -45,91 +46,156 @@ mod complete {
     pub const RST: u8 = 32;
 }
 
-/// The state of a TCP conversation.
-#[derive(Clone, Debug, Default)]
+/// The state of a TCP conversation. There are many of them, so it is small.
+#[derive(Clone, Debug)]
 pub struct Tcp {
     ends: [End; 2],
     sent: [Sent; 2],
     history: History,
     completeness: u8,
-    /// Sequence number that each side's numbering began with.
-    initial_seq: [Option<u32>; 2],
+    /// Sequence number that each side's numbering began with, where it has sent anything.
+    initial_seq: [u32; 2],
+    /// Number after the last byte of each side without a hole before it; holds with [`NUMBERED`].
+    next_seq: [u32; 2],
+    /// SYNs without ACK, and when the first and the last one of them came.
     syn_tries: [u32; 2],
-    first_syn: Option<Timestamp>,
-    last_syn: Option<Timestamp>,
-    handshake_end: Option<Timestamp>,
-    originator: Option<Side>,
-    sequences: [Sequence; 2],
-    /// Segments with ACK and without SYN or RST, as far as they matter.
+    first_syn: Timestamp,
+    last_syn: Timestamp,
+    handshake_end: Timestamp,
+    originator: Side,
+    /// Segments with ACK and without SYN or RST, as far as they matter, with [`NUMBERED`] and [`BEGUN`].
     talk: [u8; 2],
-    ttl: [Option<u8>; 2],
-    reset_ttl: [Option<u8>; 2],
+    /// Times to live; 0 where there was no such segment.
+    ttl: [u8; 2],
+    reset_ttl: [u8; 2],
+    disorder: Option<Box<Disorder>>,
 }
 
+/// Beside the count of segments: the side's next sequence number is known.
+const NUMBERED: u8 = 0x80;
+/// Beside the count of segments: the side's first sequence number is known.
+const BEGUN: u8 = 0x40;
+const COUNT: u8 = 0x3f;
+/// Stands for a time that has not come.
+const NEVER: Timestamp = Timestamp(i64::MIN);
+
 impl Tcp {
+    /// Before its first segment, which is `segment` of `side`.
+    pub(super) fn new(side: Side, segment: &Segment<'_>) -> Self {
+        Self {
+            ends: [End::default(); 2],
+            sent: [Sent::empty(); 2],
+            history: History::default(),
+            completeness: 0,
+            initial_seq: [0; 2],
+            next_seq: [0; 2],
+            syn_tries: [0; 2],
+            first_syn: NEVER,
+            last_syn: NEVER,
+            handshake_end: NEVER,
+            originator: first_originator(side, segment),
+            talk: [0; 2],
+            ttl: [0; 2],
+            reset_ttl: [0; 2],
+            disorder: None,
+        }
+    }
+
     /// Takes a segment of `side` in.
-    ///
-    /// True where it acknowledges bytes of the other side that the capture does not hold.
     pub(super) fn take(
         &mut self,
         side: Side,
         time: Timestamp,
         ttl: u8,
         segment: &Segment<'_>,
-    ) -> bool {
-        let originator = *self.originator.get_or_insert_with(|| first_originator(side, segment));
-        let gap = self.note_sequence(side, segment);
+    ) -> Acknowledged {
+        let acknowledged = self.note_sequence(side, segment);
         self.note_ttl(side, ttl, segment);
-        self.history.note(side, segment);
+        let same_number = self.has_begun(side) && self.initial_seq[side as usize] == segment.seq;
+        self.history.note(side, segment, same_number);
         let [a, b] = &mut self.ends;
         let (sender, peer) = if side == Side::A { (a, b) } else { (b, a) };
-        let control = end_state::advance(sender, peer, side == originator, segment);
-        self.history.note_control(side, control);
+        let control = end_state::advance(sender, peer, side == self.originator, segment);
+        if control.retransmitted || control.zero_window {
+            let disorder = self.disorder.get_or_insert_default();
+            self.history.note_control(side, control, &mut disorder.steps);
+        }
         self.note_handshake(side, time, segment);
         let kinds = kinds(segment);
         self.sent[side as usize] |= kinds;
-        if kinds.contains(Sent::ACK) {
-            self.talk[side as usize] = self.talk[side as usize].saturating_add(1);
+        let talk = &mut self.talk[side as usize];
+        if kinds.contains(Sent::ACK) && *talk & COUNT < ENOUGH_TALK {
+            *talk += 1;
         }
         self.completeness |= completeness(segment);
-        gap
+        acknowledged
     }
 
-    fn note_sequence(&mut self, side: Side, segment: &Segment<'_>) -> bool {
+    /// Bytes of what is remembered of disorder, nearly.
+    pub(super) const OF_DISORDER: usize = size_of::<Disorder>() + 64;
+
+    pub(super) fn is_in_disorder(&self) -> bool {
+        self.disorder.is_some()
+    }
+
+    /// Looks at all of it.
+    pub(super) fn touch(&self) -> u32 {
+        self.next_seq[1] ^ u32::from(self.ttl[0]) ^ self.syn_tries[0]
+    }
+
+    fn note_sequence(&mut self, side: Side, segment: &Segment<'_>) -> Acknowledged {
         let Segment { seq, payload_len, flags, .. } = *segment;
         if flags.contains(Flags::RST) {
-            return false;
+            return Acknowledged::default();
         }
-        if flags.contains(Flags::SYN) {
-            self.sequences[side as usize].begin(seq.wrapping_add(1));
-        } else {
-            let fin = u32::from(flags.contains(Flags::FIN));
-            self.sequences[side as usize].take(seq, payload_len.wrapping_add(fin));
+        self.of_sequence(side, |sequence| {
+            if flags.contains(Flags::SYN) {
+                sequence.begin(seq.wrapping_add(1));
+            } else {
+                let fin = u32::from(flags.contains(Flags::FIN));
+                sequence.take(seq, payload_len.wrapping_add(fin));
+            }
+        });
+        if !flags.contains(Flags::ACK) {
+            return Acknowledged::default();
         }
-        let gap =
-            flags.contains(Flags::ACK) && self.sequences[!side as usize].acknowledge(segment.ack);
-        if gap {
-            self.history.note_gap(!side);
+        let acknowledged = self.of_sequence(!side, |sequence| sequence.acknowledge(segment.ack));
+        if acknowledged.gap {
+            let disorder = self.disorder.get_or_insert_default();
+            self.history.note_gap(!side, &mut disorder.steps);
         }
-        gap
+        acknowledged
+    }
+
+    fn of_sequence<T>(&mut self, side: Side, change: impl FnOnce(&mut Sequence<'_>) -> T) -> T {
+        let at = side as usize;
+        let known = self.talk[at] & NUMBERED != 0;
+        let mut next = known.then_some(self.next_seq[at]);
+        let disorder = &mut self.disorder;
+        let result = change(&mut Sequence { next: &mut next, disorder, side });
+        if let Some(next) = next {
+            self.next_seq[at] = next;
+            self.talk[at] |= NUMBERED;
+        }
+        result
     }
 
     fn note_ttl(&mut self, side: Side, ttl: u8, segment: &Segment<'_>) {
         let of =
             if segment.flags.contains(Flags::RST) { &mut self.reset_ttl } else { &mut self.ttl };
-        of[side as usize] = Some(ttl);
+        of[side as usize] = ttl;
     }
 
     /// Time to live of the latest segment of a side that is not an RST.
     #[must_use]
     pub fn ttl(&self, side: Side) -> Option<u8> {
-        self.ttl[side as usize]
+        Some(self.ttl[side as usize]).filter(|ttl| *ttl > 0)
     }
 
     /// Time to live of the latest RST of a side.
     #[must_use]
     pub fn reset_ttl(&self, side: Side) -> Option<u8> {
-        self.reset_ttl[side as usize]
+        Some(self.reset_ttl[side as usize]).filter(|ttl| *ttl > 0)
     }
 
     /// Whether a side goes on as if the other one had answered: it acknowledges or sends data after
@@ -139,49 +205,52 @@ impl Tcp {
         let talks = sent.contains(Sent::ACK);
         talks
             && (sent.intersects(Sent::SYN | Sent::SYN_ACK)
-                || self.talk[side as usize] >= ENOUGH_TALK)
-    }
-
-    /// Acknowledgements of something new, and those among them of bytes that the capture does not
-    /// hold: Zeek's measure of loss (policy/misc/capture-loss).
-    #[must_use]
-    pub fn acks_and_gaps(&self) -> (u64, u64) {
-        let sum =
-            |of: fn(&Sequence) -> u32| self.sequences.iter().map(|one| u64::from(of(one))).sum();
-        (sum(|one| one.acks), sum(|one| one.gaps))
+                || self.talk[side as usize] & COUNT >= ENOUGH_TALK)
     }
 
     fn note_handshake(&mut self, side: Side, time: Timestamp, segment: &Segment<'_>) {
-        let flags = segment.flags;
+        let (flags, at) = (segment.flags, side as usize);
         if flags.contains(Flags::SYN) {
-            self.initial_seq[side as usize] = Some(segment.seq);
+            self.initial_seq[at] = segment.seq;
+            self.talk[at] |= BEGUN;
             if !flags.contains(Flags::ACK) {
-                self.syn_tries[side as usize] += 1;
-                self.first_syn = Some(self.first_syn.map_or(time, |first| first.min(time)));
-                self.last_syn = self.last_syn.max(Some(time));
+                self.syn_tries[at] = self.syn_tries[at].saturating_add(1);
+                let known = self.first_syn != NEVER;
+                self.first_syn = if known { self.first_syn.min(time) } else { time };
+                self.last_syn = self.last_syn.max(time);
             }
             return;
         }
         // What a side had sent before a segment in the middle is not known; only its numbering is.
-        self.initial_seq[side as usize].get_or_insert(segment.seq.wrapping_sub(1));
+        if !self.has_begun(side) {
+            self.initial_seq[at] = segment.seq.wrapping_sub(1);
+            self.talk[at] |= BEGUN;
+        }
         let answers =
             self.sent(side).contains(Sent::SYN) && self.sent(!side).contains(Sent::SYN_ACK);
-        if answers && flags.contains(Flags::ACK) && !flags.contains(Flags::RST) {
-            self.handshake_end.get_or_insert(time);
+        let completes = answers && flags.contains(Flags::ACK) && !flags.contains(Flags::RST);
+        if completes && self.handshake_end == NEVER {
+            self.handshake_end = time;
         }
+    }
+
+    /// Whether a side has sent a segment, whatever it was.
+    fn has_begun(&self, side: Side) -> bool {
+        self.talk[side as usize] & BEGUN != 0
     }
 
     /// Whether a SYN cannot belong to this conversation: its side numbered otherwise before, so the
     /// port is used again.
     pub(super) fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
         segment.flags & (Flags::SYN | Flags::ACK) == Flags::SYN
-            && self.initial_seq[side as usize].is_some_and(|initial| initial != segment.seq)
+            && self.has_begun(side)
+            && self.initial_seq[side as usize] != segment.seq
     }
 
     /// The number of a side's first byte, where the side was seen to begin.
     pub(super) fn first_number(&self, side: Side) -> Option<u32> {
         let began = self.sent(side).intersects(Sent::SYN | Sent::SYN_ACK);
-        self.initial_seq[side as usize].filter(|_| began).map(|initial| initial.wrapping_add(1))
+        began.then(|| self.initial_seq[side as usize].wrapping_add(1))
     }
 
     /// Kinds of segments that a side has sent.
@@ -215,16 +284,14 @@ impl Tcp {
     /// Nanoseconds from the first SYN to the last one.
     #[must_use]
     pub fn syn_span(&self) -> i64 {
-        match (self.first_syn, self.last_syn) {
-            (Some(first), Some(last)) => last.since(first),
-            _ => 0,
-        }
+        self.last_syn.since(self.first_syn)
     }
 
     /// Nanoseconds from the first SYN to the ACK that completes the handshake.
     #[must_use]
     pub fn handshake(&self) -> Option<i64> {
-        Some(self.handshake_end?.since(self.first_syn?))
+        let known = self.handshake_end != NEVER && self.first_syn != NEVER;
+        known.then(|| self.handshake_end.since(self.first_syn))
     }
 }
 

@@ -21,9 +21,9 @@ pub struct Context {
 impl Context {
     pub(super) fn of(conversation: &Conversation, client: Side, witness: &Witness) -> Self {
         let [client_end, server_end] =
-            [client, !client].map(|side| conversation.ends[side as usize]);
+            [client, !client].map(|side| conversation.ends()[side as usize]);
         let around = witness.surroundings();
-        let reset = conversation.tcp.as_ref().and_then(|tcp| tcp.reset_ttl(!client));
+        let reset = conversation.tcp().and_then(|tcp| tcp.reset_ttl(!client));
         Self {
             neighbourhood: around.neighbourhood(server_end.ip),
             strange_reset: reset.is_some_and(|ttl| around.is_strange_ttl(server_end.ip, ttl)),

@@ -16,7 +16,7 @@ pub fn orient(policy: &Policy, conversation: &Conversation) -> (Side, Basis) {
         return (client, Basis::Matrix);
     }
     let serves = |side: Side| {
-        is_service(policy, conversation.transport, conversation.ends[side as usize].port)
+        is_service(policy, conversation.transport, conversation.ends()[side as usize].port)
     };
     match (serves(Side::A), serves(Side::B)) {
         (true, false) => (Side::B, Basis::Port),
@@ -27,9 +27,9 @@ pub fn orient(policy: &Policy, conversation: &Conversation) -> (Side, Basis) {
 
 /// The side whose being the client a stronger rule expects.
 fn by_matrix(policy: &Policy, conversation: &Conversation) -> Option<Side> {
-    let [a, b] = conversation.ends.map(|end| policy.site.owner(end.ip));
+    let [a, b] = conversation.ends().map(|end| policy.site.owner(end.ip));
     let (a, b) = (a?, b?);
-    let [port_a, port_b] = conversation.ends.map(|end| end.port);
+    let [port_a, port_b] = conversation.ends().map(|end| end.port);
     let kind = |client, server, client_port, server_port| {
         let transport = conversation.transport;
         let talk = Talk { client, server, transport, server_port, client_port, oriented: false };

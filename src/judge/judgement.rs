@@ -47,7 +47,7 @@ impl Policy {
     pub fn judge<'a>(&self, conversation: &'a Conversation, witness: &Witness) -> Judgement<'a> {
         let (client, basis) = orient(self, conversation);
         let [client_end, server_end] =
-            [client, !client].map(|side| conversation.ends[side as usize]);
+            [client, !client].map(|side| conversation.ends()[side as usize]);
         let client_machine = self.site.owner(client_end.ip);
         let server_machine = self.site.owner(server_end.ip);
         let outcome = Outcome::of(conversation, client, &witness.view(conversation, client));
@@ -114,13 +114,13 @@ impl Judgement<'_> {
     /// The client's endpoint.
     #[must_use]
     pub fn client_end(&self) -> Endpoint {
-        self.conversation.ends[self.client as usize]
+        self.conversation.ends()[self.client as usize]
     }
 
     /// The server's endpoint.
     #[must_use]
     pub fn server_end(&self) -> Endpoint {
-        self.conversation.ends[!self.client as usize]
+        self.conversation.ends()[!self.client as usize]
     }
 
     /// What was seen to be spoken.

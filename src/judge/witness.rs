@@ -75,7 +75,7 @@ impl Witness {
     /// What could be seen of a conversation that `client` opened.
     #[must_use]
     pub fn view(&self, conversation: &Conversation, client: Side) -> View {
-        let [client, server] = [client, !client].map(|side| conversation.ends[side as usize].ip);
+        let [client, server] = [client, !client].map(|side| conversation.ends()[side as usize].ip);
         View {
             until: self.saw_until(conversation.last),
             loss: self.loss(),

@@ -82,12 +82,12 @@ impl Row {
     /// The client's endpoint.
     #[must_use]
     pub fn client_end(&self) -> Endpoint {
-        self.conversation.ends[self.client as usize]
+        self.conversation.ends()[self.client as usize]
     }
 
     /// The server's endpoint.
     #[must_use]
     pub fn server_end(&self) -> Endpoint {
-        self.conversation.ends[!self.client as usize]
+        self.conversation.ends()[!self.client as usize]
     }
 }

@@ -34,7 +34,7 @@ type Key = (Verdict, Option<MachineId>, Option<MachineId>, Transport, u16, Vec<R
 pub(super) fn findings(report: &Report, verdicts: &[Verdict]) -> Vec<Finding> {
     let mut places: HashMap<Key, usize> = HashMap::new();
     let mut findings: Vec<Finding> = Vec::new();
-    for judgement in report.judgements().filter(|one| verdicts.contains(&one.verdict)) {
+    for judgement in report.judgements_where(|verdict| verdicts.contains(&verdict)) {
         let place = *places.entry(key(&judgement)).or_insert(findings.len());
         match findings.get_mut(place) {
             Some(finding) => finding.count += 1,

@@ -131,10 +131,10 @@ const HEADER: [&str; 28] = [
 
 fn row(policy: &Policy, judgement: &Judgement<'_>) -> Vec<String> {
     let conversation = judgement.conversation;
-    let [from, to] = conversation.ends;
+    let [from, to] = conversation.ends();
     let (client, server) = (judgement.client_end(), judgement.server_end());
     let machine = |id: Option<_>| id.map_or(String::new(), |id| names::machine(policy, id));
-    let tcp = conversation.tcp.as_deref();
+    let tcp = conversation.tcp();
     let rules = &judgement.expectation.rules;
     let rules: Vec<String> = rules.iter().map(|rule| names::rule_id(policy, *rule)).collect();
     let judged = |word: &str| if policy.has_site() { word.to_owned() } else { String::new() };

@@ -144,7 +144,7 @@ impl FlowRecord {
         let with_site = policy.has_site();
         let heard = conversation.heard.as_deref();
         let owned = |text: &str| clean(text).into_owned();
-        let [from, to] = conversation.ends;
+        let [from, to] = conversation.ends();
         Self {
             community_id: community_id(from, to, conversation.transport),
             transport: conversation.transport.name(),
@@ -156,9 +156,9 @@ impl FlowRecord {
             packets: sides(|side| side.packets),
             ip_bytes: sides(|side| side.ip_bytes),
             payload_bytes: sides(|side| side.payload_bytes),
-            tcp: conversation.tcp.as_deref().map(|tcp| TcpRecord::new(tcp, judgement)),
+            tcp: conversation.tcp().map(|tcp| TcpRecord::new(tcp, judgement)),
             outcome: judgement.outcome.name(),
-            icmp_error: conversation.icmp_error.map(|error| IcmpErrorRecord {
+            icmp_error: conversation.icmp_error().map(|error| IcmpErrorRecord {
                 from: error.from,
                 kind: error.kind,
                 code: error.code,
@@ -178,14 +178,14 @@ impl FlowRecord {
             auth: judgement.auth().names(),
             rpc: RpcRecord::new(judgement),
             duplicates: Sides {
-                client: conversation.copies[client as usize].into(),
-                server: conversation.copies[server as usize].into(),
+                client: conversation.copies()[client as usize].into(),
+                server: conversation.copies()[server as usize].into(),
             },
             tunnel: conversation
-                .tenant
+                .tenant()
                 .map(|tenant| TunnelRecord { kind: tenant.overlay.name(), id: tenant.id }),
             system: conversation
-                .statements
+                .statements()
                 .iter()
                 .map(|one| StatementRecord::new(policy, one, client))
                 .collect(),

@@ -54,9 +54,7 @@ pub fn flow_lines(report: &Report, with_outside: bool, output: &mut dyn Write) -
 
 /// The conversations to list; those with strangers only where they are asked for.
 pub(super) fn listed(report: &Report, with_outside: bool) -> impl Iterator<Item = Judgement<'_>> {
-    report
-        .judgements()
-        .filter(move |judgement| with_outside || judgement.verdict != Verdict::Outside)
+    report.judgements_where(move |verdict| with_outside || verdict != Verdict::Outside)
 }
 
 struct Document<'a> {

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::JOIN_TOLERANCE_SECONDS;
 use crate::{
     capture::NANOS_PER_SECOND,
-    flow::{Conversation, Endpoint, Key, Transport},
+    flow::{Conversation, Conversations, Endpoint, Key, Transport},
 };
 
 /// Places of the conversations of one key, in order of their beginnings.
@@ -21,11 +21,11 @@ pub(super) struct Index {
 
 /// The key by which a log knows a conversation: it does not know of virtual networks.
 fn key(conversation: &Conversation) -> Key {
-    Key::new(conversation.ends[0], conversation.ends[1], conversation.transport, None)
+    Key::new(conversation.ends()[0], conversation.ends()[1], conversation.transport, None)
 }
 
 impl Index {
-    pub fn new(conversations: &[Conversation]) -> Self {
+    pub fn new(conversations: &Conversations) -> Self {
         let mut places: Vec<u32> = conversations.iter().zip(0..).map(|(_, place)| place).collect();
         let conversation = |place: u32| &conversations[place as usize];
         places.sort_unstable_by_key(|place| {
@@ -55,7 +55,7 @@ impl Index {
     /// near enough; in no virtual network rather than in one.
     pub fn nearest(
         &self,
-        conversations: &[Conversation],
+        conversations: &Conversations,
         group: Group,
         second: i64,
     ) -> Option<usize> {
@@ -73,7 +73,7 @@ impl Index {
             .iter()
             .map(|place| *place as usize)
             .map(|place| {
-                (distance(&conversations[place]), conversations[place].tenant.is_some(), place)
+                (distance(&conversations[place]), conversations[place].tenant().is_some(), place)
             })
             .min()
             .filter(|(distance, ..)| *distance <= JOIN_TOLERANCE_SECONDS * NANOS_PER_SECOND)

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use self::{index::Index, offset::Offset};
 use super::{
-    Act, Conversation, Endpoint, Side, Speaker, Statement, Transport, endpoint::echo_ports,
+    Act, Conversations, Endpoint, Side, Speaker, Statement, Transport, endpoint::echo_ports,
 };
 use crate::capture::{Direction, LogLine, LogPath};
 
@@ -45,7 +45,7 @@ struct Candidate {
 /// Adds what a log says to the conversations that it says it of. `of_machine` tells whether an
 /// address is one of the machine that wrote the log, `utc` whether the log's times are in UTC.
 pub fn join(
-    conversations: &mut [Conversation],
+    conversations: &mut Conversations,
     log: &[LogLine],
     speaker: Speaker,
     of_machine: &dyn Fn(IpAddr) -> bool,
@@ -75,7 +75,7 @@ pub fn join(
                 joined.matched += 1;
                 let conversation = &mut conversations[place];
                 let about = conversation.side(candidate.src);
-                note(conversation, statement(line, about, speaker, of_machine));
+                conversation.state(statement(line, about, speaker, of_machine));
             }
             None => joined.unmatched += 1,
         }
@@ -120,13 +120,4 @@ fn statement(
     };
     let act = if line.dropped { Act::Dropped } else { Act::Allowed };
     Statement { speaker, act, about, direction, times: 1 }
-}
-
-/// Adds a statement, or counts it where it was made before.
-fn note(conversation: &mut Conversation, new: Statement) {
-    let what = |one: &Statement| (one.speaker, one.act, one.about, one.direction);
-    match conversation.statements.iter_mut().find(|one| what(one) == what(&new)) {
-        Some(known) => known.times = known.times.saturating_add(new.times),
-        None => conversation.statements.push(new),
-    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     capture::{LogLine, NANOS_PER_SECOND},
-    flow::Conversation,
+    flow::Conversations,
 };
 
 /// Local times are at most 14 h from UTC; one more for a clock that is wrong.
@@ -39,7 +39,7 @@ impl Offset {
     /// The offset that most pairs agree on; `None` where they are too few, or agree on another one
     /// nearly as well. Sorts the candidates by their ends.
     pub fn estimate(
-        conversations: &[Conversation],
+        conversations: &Conversations,
         index: &Index,
         log: &[LogLine],
         candidates: &mut [Candidate],
@@ -59,7 +59,7 @@ impl Offset {
     }
 }
 
-fn begins(conversations: &[Conversation], index: &Index, group: Group) -> Vec<i64> {
+fn begins(conversations: &Conversations, index: &Index, group: Group) -> Vec<i64> {
     let places = index.places(group);
     if places.len() > MAX_CONVERSATIONS {
         return Vec::new();

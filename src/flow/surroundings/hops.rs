@@ -33,9 +33,9 @@ impl Hops {
         })
     }
 
-    pub fn merge(&mut self, other: Self) {
-        for (ip, range) in other.0 {
-            self.widen(ip, range);
+    pub fn merge(&mut self, other: &Self) {
+        for (ip, range) in &other.0 {
+            self.widen(*ip, *range);
         }
     }
 }

@@ -12,7 +12,7 @@ pub use neighbours::Neighbourhood;
 pub use services::Learned;
 
 use self::{hops::Hops, neighbours::Neighbours, services::Services, sight::Sight};
-use super::{Conversation, Side, Transport};
+use super::{Conversation, Side, Transport, conversation::Told};
 use crate::decode::{Neighbour, Packet};
 
 /// Addresses, pairs of them or services that each part remembers. What comes later than the first so
@@ -30,76 +30,46 @@ pub struct Surroundings {
     gaps: u64,
 }
 
-/// How a conversation stood before it took a packet in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Before {
-    packets: [u64; 2],
-    acks_and_gaps: (u64, u64),
-    alone: bool,
-    endpoints: usize,
-}
-
-impl Before {
-    pub fn of(conversation: &Conversation) -> Self {
-        Self {
-            packets: conversation.counters.map(|side| side.packets),
-            acks_and_gaps: acks_and_gaps(conversation),
-            alone: goes_on_alone(conversation).is_some(),
-            endpoints: endpoints(conversation),
-        }
-    }
-
-    /// Whether the packet told something that matters beyond its conversation.
-    pub fn tells_more_now(&self, side: Side, conversation: &Conversation) -> bool {
-        self.packets[side as usize] == 0
-            || self.acks_and_gaps != acks_and_gaps(conversation)
-            || !self.alone && goes_on_alone(conversation).is_some()
-            || self.endpoints != endpoints(conversation)
-    }
-}
-
-fn acks_and_gaps(conversation: &Conversation) -> (u64, u64) {
-    conversation.tcp.as_ref().map_or((0, 0), |tcp| tcp.acks_and_gaps())
-}
-
-fn endpoints(conversation: &Conversation) -> usize {
-    conversation.heard.as_ref().map_or(0, |heard| heard.endpoints.len())
-}
-
 impl Surroundings {
-    /// Takes in what a packet changed in its conversation.
+    /// Whether what a packet told its conversation matters here.
+    pub(super) fn care_about(told: &Told, conversation: &Conversation) -> bool {
+        let endpoints = conversation.heard.as_ref().map_or(0, |heard| heard.endpoints.len());
+        told.first_of_side || told.alone_now || endpoints > told.endpoints_before
+    }
+
+    /// Takes in what a packet of a side told its conversation.
     pub(super) fn take(
         &mut self,
-        before: Before,
+        told: &Told,
         side: Side,
         conversation: &Conversation,
         packet: &Packet<'_>,
     ) {
-        let (acks, gaps) = acks_and_gaps(conversation);
-        self.acks += acks.saturating_sub(before.acks_and_gaps.0);
-        self.gaps += gaps.saturating_sub(before.acks_and_gaps.1);
-        if before.packets[side as usize] == 0 {
+        if told.first_of_side {
             self.sight.sees(packet.src, packet.dst);
             self.neighbours.sends(packet.src);
-            if before.packets[!side as usize] > 0 {
-                self.sight.two_way(conversation.transport == Transport::Tcp, before.alone);
+            if told.other_talks {
+                self.sight.two_way(conversation.transport == Transport::Tcp, told.other_was_alone);
+            }
+            if let Some(ttl) = conversation.tcp().and_then(|tcp| tcp.ttl(side)) {
+                self.hops.note(packet.src, ttl);
             }
         }
-        if !before.alone && goes_on_alone(conversation).is_some() {
+        if told.alone_now {
             self.sight.alone(packet.src, packet.dst);
         }
-        if before.packets[side as usize] == 0
-            && let Some(ttl) = conversation.tcp.as_ref().and_then(|tcp| tcp.ttl(side))
-        {
-            self.hops.note(packet.src, ttl);
+        let endpoints = conversation.heard.as_ref().map_or(&[][..], |heard| &heard.endpoints);
+        for endpoint in endpoints.iter().skip(told.endpoints_before) {
+            self.services.learn(packet.src, endpoint, packet.time);
         }
-        if let Some(heard) =
-            conversation.heard.as_ref().filter(|heard| heard.endpoints.len() > before.endpoints)
-        {
-            for endpoint in &heard.endpoints[before.endpoints..] {
-                self.services.learn(packet.src, endpoint, packet.time);
-            }
-        }
+    }
+
+    pub(super) fn acks_and_gaps(&self) -> (u64, u64) {
+        (self.acks, self.gaps)
+    }
+
+    pub(super) fn set_acks_and_gaps(&mut self, acks: u64, gaps: u64) {
+        (self.acks, self.gaps) = (acks, gaps);
     }
 
     /// Takes in a question for a neighbour, or the answer.
@@ -111,11 +81,11 @@ impl Surroundings {
     }
 
     /// Adds what another table saw.
-    pub fn merge(&mut self, other: Self) {
-        self.sight.merge(other.sight);
-        self.neighbours.merge(other.neighbours);
-        self.hops.merge(other.hops);
-        self.services.merge(other.services);
+    pub fn merge(&mut self, other: &Self) {
+        self.sight.merge(&other.sight);
+        self.neighbours.merge(&other.neighbours);
+        self.hops.merge(&other.hops);
+        self.services.merge(&other.services);
         self.acks += other.acks;
         self.gaps += other.gaps;
     }
@@ -177,16 +147,4 @@ impl Surroundings {
             || (self.gaps > 0) != (other.gaps > 0)
             || self.services.len() != other.services.len()
     }
-}
-
-/// The side that goes on as if it were answered though nothing of the other one is seen.
-pub(super) fn goes_on_alone(conversation: &Conversation) -> Option<Side> {
-    let tcp = conversation.tcp.as_ref()?;
-    let talks = |side: Side| conversation.counters[side as usize].packets;
-    let side = match (talks(Side::A), talks(Side::B)) {
-        (_, 0) => Side::A,
-        (0, _) => Side::B,
-        _ => return None,
-    };
-    tcp.goes_on(side).then_some(side)
 }

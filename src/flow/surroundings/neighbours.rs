@@ -72,10 +72,10 @@ impl Neighbours {
         }
     }
 
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.answers |= other.answers;
-        for (about, known) in other.known {
-            self.note(about, known);
+        for (about, known) in &other.known {
+            self.note(*about, *known);
         }
     }
 }

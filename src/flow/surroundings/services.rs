@@ -49,9 +49,9 @@ impl Services {
         self.0.len()
     }
 
-    pub fn merge(&mut self, other: Self) {
-        for (place, learned) in other.0 {
-            self.note(place, learned);
+    pub fn merge(&mut self, other: &Self) {
+        for (place, learned) in &other.0 {
+            self.note(*place, *learned);
         }
     }
 }

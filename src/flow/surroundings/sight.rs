@@ -9,19 +9,38 @@ use super::MOST;
 /// One-sided conversations for each two-way one in a capture that sees one side only.
 const ONE_SIDED_SHARE: u64 = 10;
 
-/// What was seen of a direction between two addresses.
+/// Two addresses, the lower one first.
+type Pair = (IpAddr, IpAddr);
+
+/// What was seen between two addresses, first of what the lower one sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Direction {
+struct Directions {
     /// Packets were seen.
-    seen: bool,
+    seen: [bool; 2],
     /// The sender went on as if it were answered, and the answer was not seen.
-    alone: bool,
+    alone: [bool; 2],
+}
+
+impl Directions {
+    /// Whether nothing of what goes this way is visible, though there must be something.
+    fn deaf_to(&self, way: usize) -> bool {
+        self.alone[1 - way] && !self.seen[way]
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.deaf_to(0) || self.deaf_to(1)
+    }
+}
+
+/// The pair of two addresses, and the place of what the first of them sends.
+fn pair(from: IpAddr, to: IpAddr) -> (Pair, usize) {
+    if from <= to { ((from, to), 0) } else { ((to, from), 1) }
 }
 
 /// The directions in which packets were seen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sight {
-    directions: HashMap<(IpAddr, IpAddr), Direction>,
+    pairs: HashMap<Pair, Directions>,
     deaf: u64,
     two_way: u64,
     tcp_two_way: u64,
@@ -31,13 +50,15 @@ pub(super) struct Sight {
 impl Sight {
     /// Notes the first packet of a side in a conversation.
     pub fn sees(&mut self, from: IpAddr, to: IpAddr) {
-        self.note(from, to, |direction| direction.seen = true);
+        let (pair, way) = pair(from, to);
+        self.note(pair, |known| known.seen[way] = true);
     }
 
     /// Notes that a side goes on alone.
     pub fn alone(&mut self, from: IpAddr, to: IpAddr) {
         self.tcp_alone += 1;
-        self.note(from, to, |direction| direction.alone = true);
+        let (pair, way) = pair(from, to);
+        self.note(pair, |known| known.alone[way] = true);
     }
 
     /// Notes the second side of a conversation, which may have gone on alone before.
@@ -47,24 +68,20 @@ impl Sight {
         self.tcp_alone = self.tcp_alone.saturating_sub(u64::from(was_alone));
     }
 
-    fn note(&mut self, from: IpAddr, to: IpAddr, note: impl Fn(&mut Direction)) {
-        let deaf = self.is_deaf_to(to, from) || self.is_deaf_to(from, to);
-        if self.directions.len() < MOST {
-            note(self.directions.entry((from, to)).or_default());
-        } else if let Some(known) = self.directions.get_mut(&(from, to)) {
-            note(known);
-        }
-        let is_deaf = self.is_deaf_to(to, from) || self.is_deaf_to(from, to);
+    fn note(&mut self, pair: Pair, note: impl FnOnce(&mut Directions)) {
+        let room = self.pairs.len() < MOST;
+        let known = if room { Some(self.pairs.entry(pair).or_default()) } else { self.pairs.get_mut(&pair) };
+        let Some(known) = known else { return };
+        let deaf = known.is_deaf();
+        note(known);
+        let is_deaf = known.is_deaf();
         self.deaf = (self.deaf + u64::from(is_deaf)).saturating_sub(u64::from(deaf));
-    }
-
-    fn direction(&self, from: IpAddr, to: IpAddr) -> Direction {
-        self.directions.get(&(from, to)).copied().unwrap_or_default()
     }
 
     /// Whether nothing that `to` sends to `from` is visible, though there must be something.
     pub fn is_deaf_to(&self, to: IpAddr, from: IpAddr) -> bool {
-        self.direction(from, to).alone && !self.direction(to, from).seen
+        let (pair, way) = pair(to, from);
+        self.deaf > 0 && self.pairs.get(&pair).is_some_and(|known| known.deaf_to(way))
     }
 
     pub fn is_one_sided(&self) -> bool {
@@ -80,14 +97,16 @@ impl Sight {
         (self.deaf, self.is_one_sided(), self.has_two_way())
     }
 
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.two_way += other.two_way;
         self.tcp_two_way += other.tcp_two_way;
         self.tcp_alone += other.tcp_alone;
-        for ((from, to), direction) in other.directions {
-            self.note(from, to, |known| {
-                known.seen |= direction.seen;
-                known.alone |= direction.alone;
+        for (pair, directions) in &other.pairs {
+            self.note(*pair, |known| {
+                for way in [0, 1] {
+                    known.seen[way] |= directions.seen[way];
+                    known.alone[way] |= directions.alone[way];
+                }
             });
         }
     }

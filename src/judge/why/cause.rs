@@ -69,7 +69,7 @@ impl Words<'_> {
 
     /// Whether the server's own log says that it let the client's packets in.
     fn let_in(&self) -> bool {
-        self.judgement.conversation.statements.iter().any(|one| {
+        self.judgement.conversation.statements().iter().any(|one| {
             let by_server = matches!(one.speaker, Speaker::Log(log)
                 if self.policy.log_owner(log) == self.judgement.server_machine);
             by_server && one.act == Act::Allowed && one.about == self.judgement.client

@@ -38,7 +38,7 @@ impl Words<'_> {
     fn silence(&self) -> String {
         let conversation = self.judgement.conversation;
         let client = self.judgement.client;
-        let (tries, what, span) = match &conversation.tcp {
+        let (tries, what, span) = match conversation.tcp() {
             Some(tcp) => (u64::from(tcp.syn_tries(client)), "SYN", tcp.syn_span()),
             None => {
                 let what = if self.is_ping() { "ping" } else { "datagram" };
@@ -125,7 +125,7 @@ impl Words<'_> {
     /// A system's word that it dropped packets of a conversation that failed.
     pub(super) fn drop_said(&self) -> Option<&Statement> {
         let prohibited = self.judgement.outcome == Outcome::Prohibited;
-        let mut said = self.judgement.conversation.statements.iter();
+        let mut said = self.judgement.conversation.statements().iter();
         said.find(|one| prohibited && one.act == Act::Dropped)
     }
 

@@ -122,7 +122,7 @@ impl Column {
     #[must_use]
     pub fn cell(self, policy: &Policy, row: &Row) -> String {
         let conversation = &row.conversation;
-        let tcp = conversation.tcp.as_deref();
+        let tcp = conversation.tcp();
         let time = |time: crate::capture::Timestamp| names::clock(time);
         match self {
             Self::Verdict => format!("{} {}", mark(row.verdict), row.verdict.name()),
@@ -173,12 +173,12 @@ impl Column {
             Self::Port => a.server_end().port.cmp(&b.server_end().port),
             Self::Outcome => a.outcome.cmp(&b.outcome),
             Self::Tries => number(|row| {
-                row.conversation.tcp.as_ref().map_or(0, |tcp| tcp.syn_tries(row.client).into())
+                row.conversation.tcp().map_or(0, |tcp| tcp.syn_tries(row.client).into())
             }),
             Self::Packets => number(|row| packets(row, row.client) + packets(row, !row.client)),
             Self::Bytes => number(bytes),
             Self::Handshake => number(|row| {
-                let handshake = row.conversation.tcp.as_ref().and_then(|tcp| tcp.handshake());
+                let handshake = row.conversation.tcp().and_then(|tcp| tcp.handshake());
                 handshake.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(0)
             }),
             Self::Rule => a.expectation.rules.cmp(&b.expectation.rules),

@@ -8,7 +8,7 @@ use textwrap::Options;
 
 use crate::{
     capture::NANOS_PER_SECOND,
-    flow::{ConnState, Event, Moment, community_id},
+    flow::{ConnState, Event, Moment, Timeline, community_id},
     judge::{Judgement, Policy, Verdict},
     ledger::{Finding, Ledger, Row},
     present::{
@@ -201,7 +201,7 @@ fn sides(page: &mut Page, policy: &Policy, row: &Row) {
         );
     }
     let conversation = &row.conversation;
-    if let Some(tcp) = conversation.tcp.as_deref() {
+    if let Some(tcp) = conversation.tcp() {
         let state = ConnState::of(conversation, row.client).name();
         let mut text = format!("{state}  {}", tcp.history(row.client));
         if let Some(nanos) = tcp.handshake() {
@@ -210,15 +210,15 @@ fn sides(page: &mut Page, policy: &Policy, row: &Row) {
         }
         page.say("tcp", &text);
     }
-    let [ours, theirs] = conversation.copies;
+    let [ours, theirs] = conversation.copies();
     if ours + theirs > 0 {
         let copies = names::plural(u64::from(ours + theirs), "packet");
         page.say("", &format!("{copies} recorded twice, counted once"));
     }
-    if let Some(tenant) = conversation.tenant {
+    if let Some(tenant) = conversation.tenant() {
         page.say("tunnel", &format!("{} {}", tenant.overlay.name(), tenant.id));
     }
-    let [a, b] = conversation.ends;
+    let [a, b] = conversation.ends();
     page.say("id", &community_id(a, b, conversation.transport));
 }
 
@@ -228,7 +228,7 @@ fn timeline(page: &mut Page, row: &Row) {
     page.say("first", &format!("{} UTC", names::second(conversation.first)));
     let mut before = None;
     let mut tries = 0;
-    for (time, moment) in conversation.timeline.moments() {
+    for (time, moment) in conversation.timeline().into_iter().flat_map(Timeline::moments) {
         let since = time.since(conversation.first);
         let gap = before
             .map_or(String::new(), |before| format!("   {} later", precise(time.since(before))));
@@ -253,7 +253,7 @@ fn moment_words(row: &Row, moment: &Moment, tries: u32) -> String {
         Event::Fin => format!("{who} closes (FIN)"),
         Event::Rst => format!("{who} resets (RST)"),
         Event::Datagram => format!("{who} sends"),
-        Event::IcmpError => match row.conversation.icmp_error {
+        Event::IcmpError => match row.conversation.icmp_error() {
             Some(error) => format!("{} says of the {who}'s packet: {}", error.from, error.words()),
             None => format!("an ICMP error about the {who}'s packet"),
         },

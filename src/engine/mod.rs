@@ -3,68 +3,82 @@
 //! It is a value with no clock, handle or thread in it. Two engines, each fed its share of the
 //! conversations, merge into one that reports as if it had seen all.
 
+mod batch;
+mod limits;
+mod shard;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     net::IpAddr,
     sync::Arc,
 };
 
+pub use batch::{Batch, Sorter};
+pub use limits::Limits;
+pub use shard::Shard;
+
 use crate::{
     capture::{FirewallLog, Frame, Summary, Timestamp},
-    decode::{Body, Counted, Decoder, Packet, Skip, SkipCounts},
-    flow::{Conversation, FlowTable, Outcome},
+    decode::{Decoder, Packet, Skip, SkipCounts},
+    flow::{Address, Conversation, Conversations},
     identify::MachineId,
-    judge::{Judgement, Policy, Tally, Verdict, Witness},
+    judge::{Policy, Tally, Witness},
     logs,
     rate::Rate,
     report::Report,
 };
 
+/// Shards of an engine that may keep many conversations.
+const SHARDS: usize = 16;
+
 /// Judges frames one by one.
 pub struct Engine {
     policy: Arc<Policy>,
     decoder: Decoder,
-    table: FlowTable,
-    max_conversations: usize,
+    shards: Vec<Shard>,
+    limits: Limits,
+    threads: usize,
     frames: u64,
-    icmp_errors: u64,
-    carried: u64,
     skips: SkipCounts,
     latest: Option<Timestamp>,
-    tally: Tally,
-    shed: BTreeMap<Verdict, u64>,
     changes: Option<Changes>,
     rate: Rate,
     logs: Vec<(MachineId, FirewallLog)>,
 }
 
-/// Conversations kept in detail where nothing else is said. With some 900 bytes each and the table's
-/// share, a million stays well below 1 GiB.
-pub const DEFAULT_MAX_CONVERSATIONS: usize = 1_000_000;
-
-/// One in so many conversations is shed when the table is full, so that it is not full again at once.
-const SHED_SHARE: usize = 8;
-
 impl Engine {
-    /// An engine under a policy that keeps the detail of at most `max_conversations`.
+    /// An engine under a policy that keeps no more than `limits` allow.
     #[must_use]
-    pub fn new(policy: Arc<Policy>, max_conversations: usize) -> Self {
+    pub fn new(policy: Arc<Policy>, limits: impl Into<Limits>) -> Self {
+        let limits = limits.into();
+        let shards = limits.shards();
+        let shard = |_| Shard::new(Arc::clone(&policy), limits.share(shards));
         Self {
+            shards: (0..shards).map(shard).collect(),
             policy,
             decoder: Decoder::default(),
-            table: FlowTable::default(),
-            max_conversations: max_conversations.max(1),
+            limits,
+            threads: 1,
             frames: 0,
-            icmp_errors: 0,
-            carried: 0,
             skips: SkipCounts::default(),
             latest: None,
-            tally: Tally::default(),
-            shed: BTreeMap::new(),
             changes: None,
             rate: Rate::default(),
             logs: Vec::new(),
         }
+    }
+
+    /// The same with so many threads for what can be shared out; what it finds does not depend on
+    /// them.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads: threads.max(1), ..self }
+    }
+
+    /// Threads for what can be shared out.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// Adds the firewall log of a machine; it is joined to the conversations at the end.
@@ -73,9 +87,13 @@ impl Engine {
         self.logs.push((machine, log));
     }
 
-    /// Begins to remember which conversations change; see [`Self::take_changes`].
+    /// Begins to remember which conversations change, and their moments; see
+    /// [`Self::take_changes`]. To be asked for before the first frame.
     pub fn follow(&mut self) {
         self.changes = Some(Changes::default());
+        let mut shard = Shard::new(Arc::clone(&self.policy), self.limits);
+        shard.table.follow();
+        self.shards = vec![shard];
     }
 
     /// Time has passed without a frame.
@@ -121,7 +139,8 @@ impl Engine {
         let renumbered = std::mem::take(&mut changes.renumbered);
         if renumbered {
             let _superseded = changes.take();
-            let all = u32::try_from(self.table.len()).unwrap_or(u32::MAX);
+            let all = self.shards.iter().map(|shard| shard.table.len()).sum::<usize>();
+            let all = u32::try_from(all).unwrap_or(u32::MAX);
             return ((0..all).collect(), true);
         }
         (changes.take(), false)
@@ -130,13 +149,15 @@ impl Engine {
     /// A conversation whose place [`Self::take_changes`] gave.
     #[must_use]
     pub fn conversation(&self, place: u32) -> Option<&Conversation> {
-        self.table.at(place as usize)
+        self.shards.first()?.table.at(place as usize)
     }
 
     /// The counts of the conversations whose detail was given up.
     #[must_use]
-    pub fn shed_tally(&self) -> &Tally {
-        &self.tally
+    pub fn shed_tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        self.shards.iter().for_each(|shard| tally.merge(shard.tally.clone()));
+        tally
     }
 
     /// Takes a frame in.
@@ -172,46 +193,57 @@ impl Engine {
 
     /// Takes a packet in.
     pub fn take(&mut self, packet: &Packet<'_>) {
-        match packet.counted {
-            Counted::Here => {}
-            Counted::ByCarrier => self.carried += 1,
-            Counted::AsFragment => self.skips.retract(Skip::Fragment),
-            Counted::Skipped => {}
+        let at = shard_of(packet, self.shards.len());
+        let shard = &mut self.shards[at];
+        let place = shard.take(packet);
+        if let Some(changes) = self.changes.as_mut() {
+            if std::mem::take(&mut shard.renumbered) {
+                *changes = Changes { renumbered: true, ..Changes::default() };
+            } else if let Some(place) = place {
+                changes.note(place);
+            }
         }
-        self.icmp_errors += u64::from(matches!(packet.body, Body::Error(_)));
-        let place = self.table.take(packet);
-        if let Some((changes, place)) = self.changes.as_mut().zip(place) {
-            changes.note(place);
-        }
-        if self.table.len() > self.max_conversations {
-            self.shed();
-        }
+    }
+
+    /// What sorts frames for this engine's shards, and the shards themselves, to be fed apart;
+    /// [`Self::rejoin`] puts them together again.
+    #[must_use]
+    pub fn part(&mut self) -> (Sorter, Vec<Shard>) {
+        let shards = std::mem::take(&mut self.shards);
+        (Sorter::new(std::mem::take(&mut self.decoder), shards.len()), shards)
+    }
+
+    /// Takes back what [`Self::part`] gave.
+    pub fn rejoin(&mut self, sorter: Sorter, shards: Vec<Shard>) {
+        self.shards = shards;
+        self.frames += sorter.frames;
+        self.latest = self.latest.max(sorter.latest);
+        self.skips.merge(sorter.skips);
+        self.decoder = sorter.decoder;
     }
 
     /// Adds what another engine under the same policy has seen.
     pub fn merge(&mut self, other: Self) {
         self.frames += other.frames;
-        self.icmp_errors += other.icmp_errors;
-        self.carried += other.carried;
         self.latest = self.latest.max(other.latest);
         self.skips.merge(other.skips);
-        self.tally.merge(other.tally);
-        for (verdict, count) in other.shed {
-            *self.shed.entry(verdict).or_default() += count;
+        for (own, shard) in self.shards.iter_mut().zip(other.shards) {
+            own.merge(shard);
         }
-        self.table.merge(other.table);
         self.logs.extend(other.logs);
-        while self.table.len() > self.max_conversations {
-            self.shed();
-        }
     }
 
     /// What captures that looked on for so long, and that lost so many packets, are worth.
     #[must_use]
-    pub fn witness(&self, spans: Vec<(Timestamp, Timestamp)>, dropped: u64) -> Witness {
+    pub fn witness(&mut self, spans: Vec<(Timestamp, Timestamp)>, dropped: u64) -> Witness {
+        let mut shards = self.shards.iter_mut().map(|shard| shard.table.surroundings());
+        let mut surroundings = shards.next().unwrap_or_default();
+        for other in shards {
+            Arc::make_mut(&mut surroundings).merge(&other);
+        }
         Witness::new(spans, self.latest.unwrap_or_default())
             .lacking(dropped, self.frames)
-            .amid(Arc::clone(self.table.surroundings()))
+            .amid(surroundings)
     }
 
     /// Judges what it has seen. `captures` are the sources of the frames.
@@ -221,46 +253,52 @@ impl Engine {
         let dropped = captures.iter().map(|one| one.problems.lost()).sum();
         let spans = captures.iter().filter_map(Summary::watched).collect();
         let witness = self.witness(spans, dropped);
-        let names = names(&captures);
-        let copies = self.table.copies();
-        let mut conversations = self.table.into_conversations();
-        let logs = logs::join(self.logs, &self.policy, &mut conversations);
-        for conversation in &conversations {
-            self.tally.count(&self.policy.judge(conversation, &witness));
-        }
-        Report {
-            policy: self.policy,
+        let mut report = Report {
+            names: names(&captures),
             captures,
-            names,
+            policy: self.policy,
             frames: self.frames,
-            icmp_errors: self.icmp_errors,
-            carried: self.carried,
-            copies,
+            icmp_errors: 0,
+            carried: 0,
+            copies: 0,
             skips: self.skips,
-            conversations,
-            tally: self.tally,
-            shed: self.shed,
+            conversations: Conversations::default(),
+            verdicts: Vec::new(),
+            tally: Tally::default(),
+            shed: BTreeMap::new(),
             witness,
-            logs,
+            logs: Vec::new(),
+            threads: self.threads,
+        };
+        let mut tables = Vec::new();
+        for shard in self.shards {
+            report.icmp_errors += shard.icmp_errors;
+            report.carried += shard.carried;
+            report.copies += shard.table.copies();
+            report.skips.retract(Skip::Fragment, shard.from_fragments);
+            report.tally.merge(shard.tally);
+            for (verdict, count) in shard.shed {
+                *report.shed.entry(verdict).or_default() += count;
+            }
+            tables.push(shard.table.into_conversations());
         }
+        report.conversations = Conversations::new(tables);
+        report.logs = logs::join(self.logs, &report.policy, &mut report.conversations);
+        report.judge_all();
+        report
     }
+}
 
-    /// Gives up the detail of the least telling conversations; they are judged and counted first.
-    fn shed(&mut self) {
-        let witness = self.witness(Vec::new(), 0);
-        let policy = Arc::clone(&self.policy);
-        let rank = |conversation: &Conversation| worth(&policy.judge(conversation, &witness));
-        let excess = self.table.len().saturating_sub(self.max_conversations);
-        let count = excess.max(self.max_conversations / SHED_SHARE).max(1);
-        for conversation in self.table.shed(count, rank) {
-            let judgement = self.policy.judge(&conversation, &witness);
-            *self.shed.entry(judgement.verdict).or_default() += 1;
-            self.tally.count(&judgement);
-        }
-        if let Some(changes) = self.changes.as_mut() {
-            *changes = Changes { renumbered: true, ..Changes::default() };
-        }
+/// Which of so many shards a packet belongs to. What is no conversation's goes to the first.
+fn shard_of(packet: &Packet<'_>, shards: usize) -> usize {
+    if shards == 1 {
+        return 0;
     }
+    Address::of(packet).map_or(0, |address| share(&address, shards))
+}
+
+fn share(address: &Address, shards: usize) -> usize {
+    (address.spread() >> 32) as usize % shards
 }
 
 /// Which conversations changed, each named once.
@@ -296,16 +334,4 @@ fn names(captures: &[Summary]) -> BTreeMap<IpAddr, String> {
         names.entry(*ip).or_insert_with(|| name.clone());
     }
     names
-}
-
-/// What is kept longest has the highest rank: findings, and questions that may become one.
-fn worth(judgement: &Judgement<'_>) -> u8 {
-    match judgement.verdict {
-        Verdict::Outside => 0,
-        Verdict::Ok => 1,
-        Verdict::Unknown if judgement.outcome == Outcome::Pending => 4,
-        Verdict::Unknown => 2,
-        Verdict::Denied => 3,
-        Verdict::Mismatch | Verdict::Unexpected | Verdict::Blocked => 4,
-    }
 }

@@ -1,0 +1,157 @@
+//! Frames sorted by the shards that they are for, a batch at a time.
+//!
+//! The sorter looks at a frame just enough to know where it belongs; whoever has the shard reads the
+//! rest. What is not plain (fragments, tunnels, errors) is decoded here, since fragments must meet.
+
+use std::ops::Range;
+
+use arrayvec::ArrayVec;
+
+use super::{Shard, share, shard_of};
+use crate::{
+    capture::{Frame, LinkType, Said, Timestamp},
+    decode::{Decoder, Packet, Plain, SkipCounts},
+    flow::Address,
+};
+
+/// Bytes of a batch: large enough to be worth handing over, small enough for a core's own cache.
+const BATCH_BYTES: usize = 192 << 10;
+/// Packets that are looked up together, so that memory answers for all of them at once.
+const TOGETHER: usize = 32;
+
+/// Frames on their way to shards.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// By shard.
+    parcels: Vec<Vec<Parcel>>,
+    others: Vec<(Packet<'static>, Range<usize>)>,
+}
+
+/// A packet of a batch.
+#[derive(Clone, Copy)]
+enum Parcel {
+    /// One in a plain frame.
+    Plain { time: Timestamp, said: Said, link: LinkType, at: u32, len: u32, plain: Plain },
+    /// One that was decoded already, by its place.
+    Other(u32),
+}
+
+impl Batch {
+    fn clear(&mut self, shards: usize) {
+        self.bytes.clear();
+        self.parcels.resize_with(shards, Vec::new);
+        self.parcels.iter_mut().for_each(Vec::clear);
+        self.others.clear();
+    }
+
+    /// Whether it is time to hand it over.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes.len() >= BATCH_BYTES
+    }
+
+    /// Feeds a shard what is for it.
+    pub fn feed(&self, number: usize, shard: &mut Shard) {
+        let parcels = self.parcels.get(number).map_or(&[][..], Vec::as_slice);
+        for together in parcels.chunks(TOGETHER) {
+            let packets: ArrayVec<Packet<'_>, TOGETHER> =
+                together.iter().filter_map(|parcel| self.packet(parcel)).collect();
+            let addresses: ArrayVec<Option<(Address, u64, Option<usize>)>, TOGETHER> = packets
+                .iter()
+                .map(|packet| {
+                    let address = Address::of(packet)?;
+                    let (hash, place) = shard.hash(&address);
+                    Some((address, hash, place))
+                })
+                .collect();
+            let places = addresses.iter().flatten().filter_map(|(.., place)| *place);
+            std::hint::black_box(places.map(|place| shard.touch(place)).fold(0, |a, b| a ^ b));
+            for (packet, at) in packets.iter().zip(&addresses) {
+                match at {
+                    Some((address, hash, _)) => shard.take_at(address, *hash, packet),
+                    None => shard.take(packet),
+                };
+            }
+        }
+    }
+
+    fn packet(&self, parcel: &Parcel) -> Option<Packet<'_>> {
+        match *parcel {
+            Parcel::Plain { time, said, link, at, len, plain } => {
+                let data = self.bytes.get(at as usize..at as usize + len as usize)?;
+                plain.read(&Frame { time, link, data, wire_len: len, said })
+            }
+            Parcel::Other(place) => {
+                let (packet, payload) = self.others.get(place as usize)?;
+                Some(packet.with_payload(self.bytes.get(payload.clone())?))
+            }
+        }
+    }
+
+    fn add_plain(&mut self, shard: usize, frame: &Frame<'_>, plain: Plain) {
+        let Frame { time, link, said, .. } = *frame;
+        let (at, len) = (self.bytes.len() as u32, frame.data.len() as u32);
+        self.bytes.extend_from_slice(frame.data);
+        self.parcels[shard].push(Parcel::Plain { time, said, link, at, len, plain });
+    }
+
+    fn add_other(&mut self, shard: usize, packet: &Packet<'_>) {
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(packet.payload());
+        let place = self.others.len() as u32;
+        self.others.push((packet.with_payload(&[]), at..self.bytes.len()));
+        self.parcels[shard].push(Parcel::Other(place));
+    }
+}
+
+/// Sorts frames into batches, and counts them.
+pub struct Sorter {
+    pub(super) decoder: Decoder,
+    pub(super) frames: u64,
+    pub(super) skips: SkipCounts,
+    pub(super) latest: Option<Timestamp>,
+    shards: usize,
+    batch: Batch,
+}
+
+impl Sorter {
+    pub(super) fn new(decoder: Decoder, shards: usize) -> Self {
+        let mut batch = Batch::default();
+        batch.clear(shards);
+        let skips = SkipCounts::default();
+        Self { decoder, frames: 0, skips, latest: None, shards, batch }
+    }
+
+    /// Sorts a frame; true where the batch is full.
+    pub fn sort(&mut self, frame: &Frame<'_>) -> bool {
+        self.frames += 1;
+        self.latest = self.latest.max(Some(frame.time));
+        let Self { decoder, batch, shards, .. } = self;
+        decoder.expire(frame.time, |packet| batch.add_other(shard_of(packet, *shards), packet));
+        let plain = Plain::locate(frame);
+        let packet = plain.and_then(|plain| plain.read(frame));
+        let address = packet.as_ref().and_then(Address::of);
+        if let Some((plain, address)) = plain.zip(address) {
+            batch.add_plain(share(&address, *shards), frame, plain);
+        } else {
+            let add = |packet: &Packet<'_>| batch.add_other(shard_of(packet, *shards), packet);
+            if let Err(skip) = decoder.read(frame, add) {
+                self.skips.count(skip);
+            }
+        }
+        self.batch.is_full()
+    }
+
+    /// Takes what waited for something that will not come: the captures are at their end.
+    pub fn flush(&mut self) {
+        let Self { decoder, batch, shards, .. } = self;
+        decoder.flush(|packet| batch.add_other(shard_of(packet, *shards), packet));
+    }
+
+    /// The batch so far; `spare` is used for the next one.
+    pub fn hand_over(&mut self, mut spare: Batch) -> Batch {
+        spare.clear(self.shards);
+        std::mem::replace(&mut self.batch, spare)
+    }
+}
