@@ -155,7 +155,8 @@ fn write_capture(plan: &Plan, out: &mut impl Write) -> io::Result<(u64, u64)> {
                 let from = 0x5000_0000 + random.below(0x4000_0000) as u32;
                 let ports = [random.below(60_000) as u16 + 1024, 445];
                 let ips = [from, machine(random.below(plan.machines.into()))];
-                let lone = Flow { v6: false, tagged: false, ips, ports, seq: [1, 1], left: 0, step: 0 };
+                let lone =
+                    Flow { v6: false, tagged: false, ips, ports, seq: [1, 1], left: 0, step: 0 };
                 writer.segment(&lone, 0, SYN, &[], out)?;
             }
         }
@@ -302,11 +303,18 @@ fn write_site(plan: &Plan, out: &mut impl Write) -> io::Result<()> {
         };
         let network = if number.is_multiple_of(256) { network } else { String::new() };
         writeln!(out, "[[machine]]\nname = \"m{number}\"\nroles = [\"{role}\"]")?;
-        writeln!(out, "addresses = [\"{ip}\", \"2001:db8::{:x}:{:x}\"{network}]\n",
-            machine(number.into()) >> 16, machine(number.into()) & 0xffff)?;
+        writeln!(
+            out,
+            "addresses = [\"{ip}\", \"2001:db8::{:x}:{:x}\"{network}]\n",
+            machine(number.into()) >> 16,
+            machine(number.into()) & 0xffff
+        )?;
     }
     for rule in 0..plan.rules {
-        writeln!(out, "[[allow]]\nname = \"rule {rule}\"\nfrom = [\"hyperv-host\"]\nto = [\"vmm-server\"]")?;
+        writeln!(
+            out,
+            "[[allow]]\nname = \"rule {rule}\"\nfrom = [\"hyperv-host\"]\nto = [\"vmm-server\"]"
+        )?;
         writeln!(out, "transport = \"tcp\"\nports = [{}]\n", 20_000 + rule)?;
     }
     Ok(())

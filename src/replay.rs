@@ -45,7 +45,7 @@ pub fn replay_into(
     let relay = Relay {
         reader: Mutex::new(reader),
         waiting: Mutex::new(vec![VecDeque::new(); threads]),
-        taken: Condvar::new(),
+        changed: Condvar::new(),
         spare: Mutex::default(),
     };
     let mut hands: Vec<Vec<(usize, Shard)>> = (0..threads).map(|_| Vec::new()).collect();
@@ -65,7 +65,8 @@ pub fn replay_into(
         all
     });
     shards.sort_by_key(|(number, _)| *number);
-    let Reader { merge, sorter, .. } = relay.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Reader { merge, sorter, .. } =
+        relay.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
     engine.rejoin(sorter, shards.into_iter().map(|(_, shard)| shard).collect());
     let (captures, failures) = merge.finish();
     (engine.finish(captures), failures)
@@ -105,8 +106,8 @@ struct Relay<W> {
     reader: Mutex<Reader<W>>,
     /// Batches by the thread that they wait for.
     waiting: Mutex<Vec<VecDeque<Arc<Batch>>>>,
-    /// Somebody has taken a batch.
-    taken: Condvar,
+    /// Somebody has taken a batch, or there are more.
+    changed: Condvar,
     /// Batches to be used again.
     spare: Mutex<Vec<Batch>>,
 }
@@ -129,31 +130,34 @@ impl<W: FnMut(u64)> Relay<W> {
             if let Some(batch) = self.take(thread) {
                 return Some(batch);
             }
+            // Not with the reader in hand: who is behind may be waiting for it.
+            self.wait_for_others(thread);
             let mut reader = lock(&self.reader);
             // Another thread may have read on in the meantime.
             if let Some(batch) = self.take(thread) {
                 return Some(batch);
             }
-            self.wait_for_others();
             let spare = lock(&self.spare).pop().unwrap_or_default();
             let batch = Arc::new(reader.next(spare)?);
             lock(&self.waiting).iter_mut().for_each(|queue| queue.push_back(Arc::clone(&batch)));
+            self.changed.notify_all();
         }
     }
 
-    /// Waits until nobody is far behind, so that what is read does not fill the memory.
-    fn wait_for_others(&self) {
+    /// Waits until nobody else is far behind, so that what is read does not fill the memory, or there
+    /// is something to do.
+    fn wait_for_others(&self, thread: usize) {
         let behind = |waiting: &mut Vec<VecDeque<Arc<Batch>>>| {
-            waiting.iter().any(|queue| queue.len() >= MOST_WAITING)
+            waiting[thread].is_empty() && waiting.iter().any(|queue| queue.len() >= MOST_WAITING)
         };
-        let waited = self.taken.wait_while(lock(&self.waiting), behind);
+        let waited = self.changed.wait_while(lock(&self.waiting), behind);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     fn take(&self, thread: usize) -> Option<Arc<Batch>> {
         let batch = lock(&self.waiting)[thread].pop_front();
         if batch.is_some() {
-            self.taken.notify_all();
+            self.changed.notify_all();
         }
         batch
     }

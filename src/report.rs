@@ -6,8 +6,8 @@ use crate::{
     capture::{Problem, Summary},
     decode::SkipCounts,
     flow::Conversations,
-    parallel::in_parallel,
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
+    parallel::in_parallel,
 };
 
 pub use crate::logs::LogSummary;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// Buffered input whose next bytes can be looked at before they are taken.
 pub struct Bytes<R> {

@@ -2,9 +2,9 @@
 //! Ethernet with or without tags. What is anything else is left to the layers; what is read here is
 //! read there alike, which a property test and a fuzz target hold.
 
-use super::{
-    Body, Counted, Datagram, Flags, Packet, Segment, ethernet, udp_tunnel,
-};
+use std::net::IpAddr;
+
+use super::{Body, Counted, Datagram, Flags, Packet, Segment, ethernet, udp_tunnel};
 use crate::capture::{Frame, LinkType};
 
 /// Where the headers of a plain frame are.
@@ -61,6 +61,22 @@ impl Plain {
         Some(Self { network, header_len, is_v6, is_udp })
     }
 
+    /// Address and port of the sender and of the receiver, and whether it is a datagram.
+    #[must_use]
+    pub fn ends(&self, frame: &Frame<'_>) -> Option<((IpAddr, u16), (IpAddr, u16), bool)> {
+        let packet = frame.data.get(usize::from(self.network)..)?;
+        let ports = packet.get(usize::from(self.header_len)..)?;
+        let (src, dst) = (half(ports, 0)?, half(ports, 2)?);
+        let (from, to): (IpAddr, IpAddr) = if self.is_v6 {
+            let ip = |at: usize| packet.get(at..at + 16)?.first_chunk::<16>().copied();
+            (ip(8)?.into(), ip(24)?.into())
+        } else {
+            let ip = |at: usize| packet.get(at..at + 4)?.first_chunk::<4>().copied();
+            (ip(12)?.into(), ip(16)?.into())
+        };
+        Some(((from, src), (to, dst), self.is_udp))
+    }
+
     /// Reads the frame in which these headers were found; `None` in another one that is shorter.
     #[must_use]
     pub fn read<'a>(&self, frame: &Frame<'a>) -> Option<Packet<'a>> {
@@ -77,11 +93,8 @@ impl Plain {
         };
         let payload = packet.get(header_len..packet.len().min(len))?;
         let on_wire = len.checked_sub(header_len)?;
-        let (body, checksum) = if self.is_udp {
-            datagram(payload)?
-        } else {
-            segment(payload, on_wire)?
-        };
+        let (body, checksum) =
+            if self.is_udp { datagram(payload)? } else { segment(payload, on_wire)? };
         Some(Packet {
             time: frame.time,
             src,

@@ -1,6 +1,10 @@
 //! A TCP conversation while there is something to learn from it.
 
-use super::{Heard, Step, speech::Speech, stream_start};
+use super::{
+    Heard, Step,
+    signature::{may_start, stream_start},
+    speech::Speech,
+};
 
 /// Bytes of a speaker that wait for the rest of a message: more than any protocol here waits for.
 const MAX_BUFFERED: usize = 40 << 10;
@@ -82,6 +86,12 @@ impl Dialogue {
         }
         let one = &mut self.speakers[speaker];
         let enough = one.buffer.len().min(ENOUGH_TO_TELL);
+        let Some(first) = one.buffer.first() else { return };
+        if !may_start(*first, self.ports, heard.spoken[1 - speaker]) {
+            one.looked_at = enough;
+            one.done = enough == ENOUGH_TO_TELL;
+            return;
+        }
         let protocol = (one.looked_at + 1..=enough).find_map(|len| {
             stream_start(&one.buffer[..len], self.ports, heard.spoken[1 - speaker])
         });

@@ -30,6 +30,12 @@ const MAX_HEAD: usize = 16 << 10;
 /// Messages of a speaker that are looked at: logon with NTLM takes three requests.
 const MAX_MESSAGES: u8 = 8;
 
+/// Whether a message may begin with a byte.
+pub(super) fn may_start(first: u8) -> bool {
+    RESPONSE[0] == first || METHODS.iter().any(|method| method[0] == first)
+}
+
+/// Whether bytes are the beginning of a message.
 pub(super) fn starts(bytes: &[u8]) -> bool {
     bytes.starts_with(RESPONSE) || METHODS.iter().any(|method| bytes.starts_with(method))
 }

@@ -34,7 +34,6 @@ pub use dialogue::Dialogue;
 pub use heard::{Auth, Heard, Interface, LearnedBy, RpcEndpoint};
 pub use protocol::Protocol;
 pub use signature::datagram;
-use signature::stream_start;
 
 /// What came of looking at a speaker's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,6 +43,16 @@ const DATAGRAMS: &[(u16, Signature)] = &[
     (3702, (Protocol::WsDiscovery, ws_discovery::is_message)),
 ];
 
+/// Whether a stream that begins with a byte may be anything that is known here; most that are not
+/// show it at once.
+pub(super) fn may_start(first: u8, ports: [u16; 2], other: Option<Protocol>) -> bool {
+    matches!(first, 0 | 1 | 3 | 4 | 5 | 0x10 | 0x12 | 0x15 | 0x16 | 0x30 | 0x81..=0x84)
+        || first == b'S'
+        || http::may_start(first)
+        || STREAMS_AT_PORTS.iter().any(|(port, _)| ports.contains(port))
+        || other == Some(Protocol::NetTcp)
+}
+
 /// What the first bytes that a side of a TCP conversation sends are. `ports` are those of both sides;
 /// `other` is what the other side speaks.
 pub(super) fn stream_start(

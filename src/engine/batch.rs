@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use arrayvec::ArrayVec;
 
-use super::{Shard, share, shard_of};
+use super::{Shard, shard_of, share};
 use crate::{
     capture::{Frame, LinkType, Said, Timestamp},
     decode::{Decoder, Packet, Plain, SkipCounts},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes of a batch: large enough to be worth handing over, small enough for a core's own cache.
-const BATCH_BYTES: usize = 192 << 10;
+const BATCH_BYTES: usize = 96 << 10;
 /// Packets that are looked up together, so that memory answers for all of them at once.
 const TOGETHER: usize = 32;
 
@@ -57,19 +57,20 @@ impl Batch {
         for together in parcels.chunks(TOGETHER) {
             let packets: ArrayVec<Packet<'_>, TOGETHER> =
                 together.iter().filter_map(|parcel| self.packet(parcel)).collect();
-            let addresses: ArrayVec<Option<(Address, u64, Option<usize>)>, TOGETHER> = packets
+            let addresses: ArrayVec<Option<(Address, u64)>, TOGETHER> = packets
                 .iter()
-                .map(|packet| {
-                    let address = Address::of(packet)?;
-                    let (hash, place) = shard.hash(&address);
-                    Some((address, hash, place))
-                })
+                .map(|packet| Address::of(packet).map(|at| (at, shard.hash(&at))))
                 .collect();
-            let places = addresses.iter().flatten().filter_map(|(.., place)| *place);
-            std::hint::black_box(places.map(|place| shard.touch(place)).fold(0, |a, b| a ^ b));
+            // Short loops without branches: so many questions to memory are under way at once.
+            let mut places = [0; TOGETHER];
+            for (place, at) in places.iter_mut().zip(&addresses) {
+                *place = at.map_or(0, |(_, hash)| shard.guess(hash));
+            }
+            let touched = places.iter().fold(0, |sum, place| sum ^ shard.touch(*place));
+            std::hint::black_box(touched);
             for (packet, at) in packets.iter().zip(&addresses) {
                 match at {
-                    Some((address, hash, _)) => shard.take_at(address, *hash, packet),
+                    Some((address, hash)) => shard.take_at(address, *hash, packet),
                     None => shard.take(packet),
                 };
             }
@@ -130,9 +131,9 @@ impl Sorter {
         let Self { decoder, batch, shards, .. } = self;
         decoder.expire(frame.time, |packet| batch.add_other(shard_of(packet, *shards), packet));
         let plain = Plain::locate(frame);
-        let packet = plain.and_then(|plain| plain.read(frame));
-        let address = packet.as_ref().and_then(Address::of);
-        if let Some((plain, address)) = plain.zip(address) {
+        let ends = plain.and_then(|plain| plain.ends(frame));
+        if let Some((plain, (from, to, is_udp))) = plain.zip(ends) {
+            let address = Address::of_ends(from, to, is_udp);
             batch.add_plain(share(&address, *shards), frame, plain);
         } else {
             let add = |packet: &Packet<'_>| batch.add_other(shard_of(packet, *shards), packet);

@@ -52,10 +52,14 @@ impl Shard {
         }
     }
 
-    /// The hash that its table knows an address by, and the place it leads to at first sight.
-    pub fn hash(&self, address: &Address) -> (u64, Option<usize>) {
-        let hash = self.table.hash(address);
-        (hash, self.table.guess(hash))
+    /// The hash that its table knows an address by.
+    pub fn hash(&self, address: &Address) -> u64 {
+        self.table.hash(address)
+    }
+
+    /// The place that a hash leads to at first sight, for [`Self::touch`].
+    pub fn guess(&self, hash: u64) -> usize {
+        self.table.guess(hash)
     }
 
     /// Looks at a place, so that it is at hand when it is needed.
@@ -102,9 +106,8 @@ impl Shard {
         let witness = Witness::new(Vec::new(), self.latest).amid(self.table.surroundings());
         let policy = Arc::clone(&self.policy);
         let mut known = HashSet::new();
-        let rank = |conversation: &Conversation| {
-            worth(&policy.judge(conversation, &witness), &mut known)
-        };
+        let rank =
+            |conversation: &Conversation| worth(&policy.judge(conversation, &witness), &mut known);
         let all = self.table.len();
         let excess = all.saturating_sub(self.limits.conversations);
         let count = excess.max(all / SHED_SHARE).max(1);
@@ -146,8 +149,7 @@ fn worth(judgement: &Judgement<'_>, known: &mut HashSet<Kind>) -> u8 {
         Verdict::Unknown => 2,
         Verdict::Denied => 3,
         verdict @ (Verdict::Mismatch | Verdict::Unexpected | Verdict::Blocked) => {
-            let (transport, port) =
-                (judgement.conversation.transport, judgement.server_end().port);
+            let (transport, port) = (judgement.conversation.transport, judgement.server_end().port);
             let (client, server) = (judgement.client_machine, judgement.server_machine);
             if known.insert((verdict, client, server, transport, port)) { 5 } else { 4 }
         }

@@ -1,11 +1,8 @@
 //! A conversation and what is remembered of it.
 
 use super::{
-    Act, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline, Transport,
-    ends::Ends,
-    listening::Listening,
-    sequence::Acknowledged,
-    tcp::Sent,
+    Act, Basis, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline,
+    Transport, ends::Ends, listening::Listening, sequence::Acknowledged, tcp::Sent, told::Told,
 };
 use crate::{
     capture::Timestamp,
@@ -22,35 +19,6 @@ pub struct Counters {
     pub ip_bytes: u64,
     /// TCP, UDP or ICMP payload in bytes.
     pub payload_bytes: u64,
-}
-
-/// Why one side is said to be the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// It sent the SYN.
-    Syn,
-    /// It got the SYN-ACK.
-    SynAck,
-    /// Only this way round does a rule of the matrix know the roles and the port.
-    Matrix,
-    /// The other side's port is a known service's.
-    Port,
-    /// It sent the first packet seen, and nothing says more.
-    FirstPacket,
-}
-
-impl Basis {
-    /// Its name in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Syn => "syn",
-            Self::SynAck => "syn-ack",
-            Self::Matrix => "matrix",
-            Self::Port => "port",
-            Self::FirstPacket => "first-packet",
-        }
-    }
 }
 
 /// What two endpoints said to each other. There are many of them, so what few have is in boxes.
@@ -108,25 +76,6 @@ impl Clone for Ears {
     fn clone(&self) -> Self {
         Self::default()
     }
-}
-
-/// What a packet told that matters beyond its conversation.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
-    /// It is the first one of its side.
-    pub first_of_side: bool,
-    /// The other side had sent something before.
-    pub other_talks: bool,
-    /// The other side had gone on as if it were answered.
-    pub other_was_alone: bool,
-    /// Its own side goes on, since this packet, as if it were answered.
-    pub alone_now: bool,
-    /// What it acknowledged.
-    pub acknowledged: Acknowledged,
-    /// RPC endpoints known before.
-    pub endpoints_before: usize,
-    /// Bytes that its conversation takes more.
-    pub bytes: isize,
 }
 
 impl Conversation {
@@ -280,6 +229,10 @@ impl Conversation {
     }
 
     fn endpoints(&self) -> usize {
+        // Only who listens learns of any; without looking at the box of each conversation.
+        if self.ears.has_listened && self.ears.listening.is_none() {
+            return usize::MAX;
+        }
         self.heard.as_ref().map_or(0, |heard| heard.endpoints.len())
     }
 
@@ -417,7 +370,6 @@ impl Conversation {
     /// The ICMP error that explains why `client` got no answer.
     #[must_use]
     pub fn failure_of(&self, client: Side) -> Option<&IcmpErrorSeen> {
-        self.icmp_error()
-            .filter(|error| error.about == client && error.meaning() > Meaning::Advice)
+        self.icmp_error().filter(|error| error.about == client && error.meaning() > Meaning::Advice)
     }
 }

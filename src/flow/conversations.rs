@@ -57,7 +57,9 @@ impl Conversations {
         &self,
         range: std::ops::Range<usize>,
     ) -> impl ExactSizeIterator<Item = &Conversation> + Clone {
-        self.order[range].iter().map(|(table, place)| &self.tables[*table as usize][*place as usize])
+        self.order[range]
+            .iter()
+            .map(|(table, place)| &self.tables[*table as usize][*place as usize])
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// Packets of all conversations that are remembered; copies follow each other closely. A later one
 /// may take the place of an earlier one, which is then forgotten.
-const REMEMBERED: usize = 4096;
+const REMEMBERED: usize = 512;
 
 /// How far apart two copies are at most, in nanoseconds, by what shows that they are copies.
 mod window {

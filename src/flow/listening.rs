@@ -95,7 +95,15 @@ impl Listening {
         let known = ear.next.map_or(0, |next| next.wrapping_sub(seq)) as usize;
         if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
             ear.next = Some(seq.wrapping_add(bytes.len() as u32));
-            self.dialogue.hear(side as usize, new, heard.get_or_insert_default());
+            // Most of what is heard tells nothing, and then there is nothing to keep.
+            match heard.as_mut() {
+                Some(heard) => self.dialogue.hear(side as usize, new, heard),
+                None => {
+                    let mut fresh = Heard::default();
+                    self.dialogue.hear(side as usize, new, &mut fresh);
+                    *heard = (fresh != Heard::default()).then(|| Box::new(fresh));
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! the wire shows ([`Conversation::opener`]), and where the wire does not show it, by a later stage
 //! that knows more. Time is the packets' own.
 
+mod basis;
 mod community_id;
 mod conn_state;
 mod conversation;
@@ -26,11 +27,13 @@ mod surroundings;
 mod table;
 mod tcp;
 mod timeline;
+mod told;
 
+pub use basis::Basis;
 pub use community_id::{Discriminator, community_id, community_id_of};
 pub use conn_state::ConnState;
+pub use conversation::{Conversation, Counters};
 pub use conversations::Conversations;
-pub use conversation::{Basis, Conversation, Counters};
 pub use endpoint::{Endpoint, Key, Side, Transport};
 pub use icmp_error::{IcmpErrorSeen, Meaning};
 pub use log_join::{JOIN_TOLERANCE_SECONDS, Joined, join};

@@ -63,6 +63,16 @@ impl Address {
         Some(Self { ends, tenant, spread: hash_ends(hasher, ends, tenant) })
     }
 
+    /// The same of a packet that is a segment or a datagram, in no virtual network.
+    #[must_use]
+    pub fn of_ends(from: (IpAddr, u16), to: (IpAddr, u16), is_udp: bool) -> Self {
+        let end = |(ip, port)| Endpoint { ip, port };
+        let transport = if is_udp { Transport::Udp } else { Transport::Tcp };
+        let ends = (end(from), end(to), transport);
+        let hasher = FixedState::default().build_hasher();
+        Self { ends, tenant: None, spread: hash_ends(hasher, ends, None) }
+    }
+
     /// A number by which conversations can be shared out among tables.
     #[must_use]
     pub fn spread(&self) -> u64 {
@@ -84,7 +94,7 @@ impl FlowTable {
 
     /// The place that a hash leads to at first sight, for [`Self::touch`].
     #[must_use]
-    pub fn guess(&self, hash: u64) -> Option<usize> {
+    pub fn guess(&self, hash: u64) -> usize {
         self.index.guess(hash)
     }
 
@@ -163,8 +173,8 @@ impl FlowTable {
         side: Side,
         (packet, error): (&Packet<'_>, &IcmpError),
     ) -> Option<usize> {
-        let known = known
-            .filter(|place| packet.time.since(self.conversations[*place].last) <= ERROR_DELAY);
+        let known =
+            known.filter(|place| packet.time.since(self.conversations[*place].last) <= ERROR_DELAY);
         let about = if known.is_some() { side } else { Side::A };
         let seen = IcmpErrorSeen::new(packet.src, error, about);
         if seen.meaning() == Meaning::Advice {
@@ -274,9 +284,9 @@ impl FlowTable {
         let [a, b] = conversation.ends();
         let (ends, tenant) = ((a, b, conversation.transport), conversation.tenant());
         let hash = hash_ends(self.hashing.build_hasher(), ends, tenant);
-        let known = self.index.find(hash, |place| {
-            self.conversations[place].side_from(ends, tenant).is_some()
-        });
+        let known = self
+            .index
+            .find(hash, |place| self.conversations[place].side_from(ends, tenant).is_some());
         let later_is_known =
             known.is_some_and(|place| self.conversations[place].first > conversation.first);
         if later_is_known {

@@ -4,9 +4,9 @@ use bitflags::bitflags;
 
 use super::{
     Side,
+    disorder::Disorder,
     end_state::{self, End, State},
     history::History,
-    disorder::Disorder,
     sequence::{Acknowledged, Sequence},
 };
 use crate::{

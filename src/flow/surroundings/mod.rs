@@ -12,7 +12,7 @@ pub use neighbours::Neighbourhood;
 pub use services::Learned;
 
 use self::{hops::Hops, neighbours::Neighbours, services::Services, sight::Sight};
-use super::{Conversation, Side, Transport, conversation::Told};
+use super::{Conversation, Side, Transport, told::Told};
 use crate::decode::{Neighbour, Packet};
 
 /// Addresses, pairs of them or services that each part remembers. What comes later than the first so
@@ -33,8 +33,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// Whether what a packet told its conversation matters here.
     pub(super) fn care_about(told: &Told, conversation: &Conversation) -> bool {
-        let endpoints = conversation.heard.as_ref().map_or(0, |heard| heard.endpoints.len());
-        told.first_of_side || told.alone_now || endpoints > told.endpoints_before
+        told.first_of_side || told.alone_now || told.learns(conversation)
     }
 
     /// Takes in what a packet of a side told its conversation.

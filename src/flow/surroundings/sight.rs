@@ -70,7 +70,11 @@ impl Sight {
 
     fn note(&mut self, pair: Pair, note: impl FnOnce(&mut Directions)) {
         let room = self.pairs.len() < MOST;
-        let known = if room { Some(self.pairs.entry(pair).or_default()) } else { self.pairs.get_mut(&pair) };
+        let known = if room {
+            Some(self.pairs.entry(pair).or_default())
+        } else {
+            self.pairs.get_mut(&pair)
+        };
         let Some(known) = known else { return };
         let deaf = known.is_deaf();
         note(known);
