@@ -1,6 +1,6 @@
 //! How much is kept.
 
-use crate::flow::FlowTable;
+use crate::flow::{FlowTable, PARTS};
 
 /// Bounds of what an engine keeps in detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl From<usize> for Limits {
 impl Limits {
     /// How many shards conversations are shared out among.
     pub(super) fn shards(self) -> usize {
-        if self.conversations <= FEW { 1 } else { super::SHARDS }
+        if self.conversations <= FEW { 1 } else { PARTS }
     }
 
     /// The share of one shard among so many.

@@ -28,9 +28,6 @@ use crate::{
     report::Report,
 };
 
-/// Shards of an engine that may keep many conversations.
-const SHARDS: usize = 16;
-
 /// Judges frames one by one.
 pub struct Engine {
     policy: Arc<Policy>,
@@ -298,7 +295,7 @@ fn shard_of(packet: &Packet<'_>, shards: usize) -> usize {
 }
 
 fn share(address: &Address, shards: usize) -> usize {
-    (address.spread() >> 32) as usize % shards
+    address.part() % shards
 }
 
 /// Which conversations changed, each named once.

@@ -5,14 +5,17 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
-use super::Side;
+use super::{
+    Side,
+    table::{PARTS, part_of},
+};
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
     decode::{Body, Datagram, Flags, Packet},
 };
 
-/// Packets of all conversations that are remembered; copies follow each other closely. A later one
-/// may take the place of an earlier one, which is then forgotten.
+/// Packets that are remembered in each of the [`PARTS`]; copies follow each other closely. A later one
+/// may take the place of an earlier one of the same part, which is then forgotten.
 const REMEMBERED: usize = 512;
 
 /// How far apart two copies are at most, in nanoseconds, by what shows that they are copies.
@@ -33,7 +36,7 @@ pub(super) struct Recent(Box<[(u64, Timestamp)]>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(vec![(0, Timestamp(i64::MIN)); REMEMBERED].into())
+        Self(vec![(0, Timestamp(i64::MIN)); REMEMBERED * PARTS].into())
     }
 }
 
@@ -54,7 +57,7 @@ impl Recent {
             _ => window::IDENTIFIED,
         };
         let mark = mark(conversation, side, packet, content);
-        let known = &mut self.0[mark as usize % REMEMBERED];
+        let known = &mut self.0[part_of(conversation) * REMEMBERED + mark as usize % REMEMBERED];
         let close = |time: Timestamp| packet.time.0.abs_diff(time.0) <= window.unsigned_abs();
         if known.0 == mark && close(known.1) {
             return true;

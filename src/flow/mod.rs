@@ -40,6 +40,6 @@ pub use log_join::{JOIN_TOLERANCE_SECONDS, Joined, join};
 pub use outcome::{Outcome, SILENCE_NANOS, View};
 pub use statement::{Act, Speaker, Statement};
 pub use surroundings::{Learned, Neighbourhood, Surroundings};
-pub use table::{Address, FlowTable};
+pub use table::{Address, FlowTable, PARTS};
 pub use tcp::Tcp;
 pub use timeline::{Event, Moment, Timeline};

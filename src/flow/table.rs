@@ -43,6 +43,15 @@ pub struct FlowTable {
     beside: usize,
 }
 
+/// Parts that conversations fall into by their ends. What is forgotten for lack of room depends on
+/// what is in the same part alone, so that it does not matter how parts are shared out among tables.
+pub const PARTS: usize = 16;
+
+/// The part of conversations that spread to a number.
+pub(super) fn part_of(spread: u64) -> usize {
+    (spread >> 32) as usize % PARTS
+}
+
 /// Who a packet is from and to, as it is looked up.
 #[derive(Clone, Copy, Debug)]
 pub struct Address {
@@ -73,10 +82,10 @@ impl Address {
         Self { ends, tenant: None, spread: hash_ends(hasher, ends, None) }
     }
 
-    /// A number by which conversations can be shared out among tables.
+    /// Which of the [`PARTS`] its conversation is in.
     #[must_use]
-    pub fn spread(&self) -> u64 {
-        self.spread
+    pub fn part(&self) -> usize {
+        part_of(self.spread)
     }
 }
 
