@@ -1,6 +1,8 @@
 //! The same report to the byte however many threads work on it, and plain frames read alike by the
 //! short way and by the layers.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

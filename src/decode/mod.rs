@@ -36,7 +36,7 @@ mod wlan;
 pub use icmp::{Echo, IcmpError};
 pub use neighbour::Neighbour;
 pub use packet::{Body, Counted, Overlay, Packet, Tenant};
-pub use plain::Plain;
+pub use plain::{Plain, PlainEnds};
 pub use quote::Quote;
 pub use reassembly::FragmentCounts;
 pub use skip::{Skip, SkipCounts, Wlan};

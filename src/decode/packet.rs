@@ -74,8 +74,8 @@ impl<'a> Packet<'a> {
         let body = match &self.body {
             Body::Tcp(segment) => Body::Tcp(Segment { payload, ..*segment }),
             Body::Udp(datagram) => Body::Udp(Datagram { payload, ..*datagram }),
-            Body::Echo(echo) => Body::Echo(echo.clone()),
-            Body::Error(error) => Body::Error(error.clone()),
+            Body::Echo(echo) => Body::Echo(*echo),
+            Body::Error(error) => Body::Error(*error),
             Body::Neighbour(neighbour) => Body::Neighbour(*neighbour),
         };
         Packet { time, src, dst, ip_len, ttl, ip_id, checksum, tenant, counted, said, body }

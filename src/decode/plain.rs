@@ -16,6 +16,17 @@ pub struct Plain {
     is_udp: bool,
 }
 
+/// Who a plain frame is from and to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainEnds {
+    /// Address and port of the sender.
+    pub from: (IpAddr, u16),
+    /// Address and port of the receiver.
+    pub to: (IpAddr, u16),
+    /// Whether it is a datagram, and not a segment.
+    pub is_udp: bool,
+}
+
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const V4_HEADER: usize = 20;
@@ -61,9 +72,9 @@ impl Plain {
         Some(Self { network, header_len, is_v6, is_udp })
     }
 
-    /// Address and port of the sender and of the receiver, and whether it is a datagram.
+    /// Who the frame in which these headers were found is from and to.
     #[must_use]
-    pub fn ends(&self, frame: &Frame<'_>) -> Option<((IpAddr, u16), (IpAddr, u16), bool)> {
+    pub fn ends(&self, frame: &Frame<'_>) -> Option<PlainEnds> {
         let packet = frame.data.get(usize::from(self.network)..)?;
         let ports = packet.get(usize::from(self.header_len)..)?;
         let (src, dst) = (half(ports, 0)?, half(ports, 2)?);
@@ -74,7 +85,7 @@ impl Plain {
             let ip = |at: usize| packet.get(at..at + 4)?.first_chunk::<4>().copied();
             (ip(12)?.into(), ip(16)?.into())
         };
-        Some(((from, src), (to, dst), self.is_udp))
+        Some(PlainEnds { from: (from, src), to: (to, dst), is_udp: self.is_udp })
     }
 
     /// Reads the frame in which these headers were found; `None` in another one that is shorter.

@@ -132,8 +132,8 @@ impl Sorter {
         decoder.expire(frame.time, |packet| batch.add_other(shard_of(packet, *shards), packet));
         let plain = Plain::locate(frame);
         let ends = plain.and_then(|plain| plain.ends(frame));
-        if let Some((plain, (from, to, is_udp))) = plain.zip(ends) {
-            let address = Address::of_ends(from, to, is_udp);
+        if let Some((plain, ends)) = plain.zip(ends) {
+            let address = Address::of_plain(&ends);
             batch.add_plain(share(&address, *shards), frame, plain);
         } else {
             let add = |packet: &Packet<'_>| batch.add_other(shard_of(packet, *shards), packet);

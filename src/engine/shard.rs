@@ -111,11 +111,12 @@ impl Shard {
         let all = self.table.len();
         let excess = all.saturating_sub(self.limits.conversations);
         let count = excess.max(all / SHED_SHARE).max(1);
-        for conversation in self.table.shed(count, rank) {
-            let judgement = self.policy.judge(&conversation, &witness);
-            *self.shed.entry(judgement.verdict).or_default() += 1;
-            self.tally.count(&judgement);
-        }
+        let (tally, shed) = (&mut self.tally, &mut self.shed);
+        self.table.shed(count, rank, |conversation| {
+            let judgement = policy.judge(&conversation, &witness);
+            *shed.entry(judgement.verdict).or_default() += 1;
+            tally.count(&judgement);
+        });
         self.renumbered = true;
     }
 

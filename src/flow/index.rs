@@ -27,7 +27,7 @@ impl Index {
 
     /// Sets the place of a hash, in the stead of the one for which `is_it` holds.
     pub fn set(&mut self, hash: u64, place: u32, mut is_it: impl FnMut(usize) -> bool) {
-        let entry = hash & !PLACE | u64::from(place) + 1;
+        let entry = hash & !PLACE | (u64::from(place) + 1);
         if let Some(known) = self.entry(hash, &mut is_it) {
             self.entries[known] = entry;
             return;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
-    decode::{Body, IcmpError, Neighbour, Packet, Tenant},
+    decode::{Body, IcmpError, Neighbour, Packet, PlainEnds, Tenant},
 };
 
 /// A TCP conversation is another one after this silence: 2 h 4 min, the floor for established
@@ -72,12 +72,12 @@ impl Address {
         Some(Self { ends, tenant, spread: hash_ends(hasher, ends, tenant) })
     }
 
-    /// The same of a packet that is a segment or a datagram, in no virtual network.
+    /// The same of a plain frame, which is in no virtual network.
     #[must_use]
-    pub fn of_ends(from: (IpAddr, u16), to: (IpAddr, u16), is_udp: bool) -> Self {
+    pub fn of_plain(plain: &PlainEnds) -> Self {
         let end = |(ip, port)| Endpoint { ip, port };
-        let transport = if is_udp { Transport::Udp } else { Transport::Tcp };
-        let ends = (end(from), end(to), transport);
+        let transport = if plain.is_udp { Transport::Udp } else { Transport::Tcp };
+        let ends = (end(plain.from), end(plain.to), transport);
         let hasher = FixedState::default().build_hasher();
         Self { ends, tenant: None, spread: hash_ends(hasher, ends, None) }
     }
@@ -263,46 +263,51 @@ impl FlowTable {
     }
 
     /// Removes `count` conversations, those of the lowest `rank` first and the longest idle first
-    /// among equals, and gives them.
+    /// among equals, and gives them one by one.
     pub fn shed<R: Ord>(
         &mut self,
         count: usize,
         mut rank: impl FnMut(&Conversation) -> R,
-    ) -> Vec<Conversation> {
+        mut give: impl FnMut(Conversation),
+    ) {
         let count = count.min(self.conversations.len());
         if count == 0 {
-            return Vec::new();
+            return;
         }
-        let all = std::mem::take(&mut self.conversations);
-        self.index.clear();
-        self.beside = 0;
         let mut ranked: Vec<(R, Timestamp, u32)> =
-            all.iter().zip(0..).map(|(one, place)| (rank(one), one.last, place)).collect();
-        ranked.select_nth_unstable_by(count - 1, |a, b| (&a.0, a.1, a.2).cmp(&(&b.0, b.1, b.2)));
-        let mut goes = vec![false; all.len()];
+            self.conversations.iter().zip(0..).map(|(one, at)| (rank(one), one.last, at)).collect();
+        ranked.select_nth_unstable(count - 1);
+        let mut goes = vec![false; self.conversations.len()];
         ranked[..count].iter().for_each(|(_, _, place)| goes[*place as usize] = true);
-        let mut shed = Vec::with_capacity(count);
-        self.conversations.reserve(all.len());
-        for (conversation, goes) in all.into_iter().zip(goes) {
-            if goes { shed.push(conversation) } else { self.keep(conversation) }
-        }
-        shed
+        drop(ranked);
+        let mut goes = goes.into_iter();
+        // In place: memory is short just now.
+        let shed = self.conversations.extract_if(.., |_| goes.next().unwrap_or(false));
+        shed.for_each(&mut give);
+        self.index_anew();
     }
 
-    fn keep(&mut self, conversation: Conversation) {
-        let [a, b] = conversation.ends();
-        let (ends, tenant) = ((a, b, conversation.transport), conversation.tenant());
-        let hash = hash_ends(self.hashing.build_hasher(), ends, tenant);
-        let known = self
-            .index
-            .find(hash, |place| self.conversations[place].side_from(ends, tenant).is_some());
-        let later_is_known =
-            known.is_some_and(|place| self.conversations[place].first > conversation.first);
-        if later_is_known {
-            self.beside += conversation.bytes();
-            self.conversations.push(conversation);
-        } else {
-            self.push(hash, conversation);
+    /// Finds all conversations again after their places have changed.
+    fn index_anew(&mut self) {
+        self.index.clear();
+        self.beside = 0;
+        for place in 0..self.conversations.len() {
+            self.beside += self.conversations[place].bytes();
+            self.note_place(place);
+        }
+    }
+
+    /// Makes a conversation the one of its ends, unless a later one is known.
+    fn note_place(&mut self, place: usize) {
+        let Self { index, hashing, conversations, .. } = self;
+        let this = &conversations[place];
+        let [a, b] = this.ends();
+        let (ends, tenant) = ((a, b, this.transport), this.tenant());
+        let hash = hash_ends(hashing.build_hasher(), ends, tenant);
+        let is_it = |known: usize| conversations[known].side_from(ends, tenant).is_some();
+        let known = index.find(hash, is_it);
+        if known.is_none_or(|known| conversations[known].first <= this.first) {
+            index.set(hash, u32::try_from(place).unwrap_or(u32::MAX - 1), is_it);
         }
     }
 
@@ -310,7 +315,9 @@ impl FlowTable {
     pub fn merge(&mut self, mut other: Self) {
         let surroundings = other.surroundings();
         for conversation in other.conversations {
-            self.keep(conversation);
+            self.beside += conversation.bytes();
+            self.conversations.push(conversation);
+            self.note_place(self.conversations.len() - 1);
         }
         self.copies += other.copies;
         self.acks += other.acks;
