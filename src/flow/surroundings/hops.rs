@@ -16,11 +16,11 @@ pub(super) struct Hops(HashMap<IpAddr, (u8, u8)>);
 
 impl Hops {
     pub fn note(&mut self, ip: IpAddr, ttl: u8) {
-        self.widen(ip, (ttl, ttl));
+        self.widen(ip, (ttl, ttl), MOST);
     }
 
-    fn widen(&mut self, ip: IpAddr, (low, high): (u8, u8)) {
-        if self.0.len() >= MOST && !self.0.contains_key(&ip) {
+    fn widen(&mut self, ip: IpAddr, (low, high): (u8, u8), most: usize) {
+        if self.0.len() >= most && !self.0.contains_key(&ip) {
             return;
         }
         let known = self.0.entry(ip).or_insert((low, high));
@@ -35,7 +35,7 @@ impl Hops {
 
     pub fn merge(&mut self, other: &Self) {
         for (ip, range) in &other.0 {
-            self.widen(*ip, *range);
+            self.widen(*ip, *range, usize::MAX);
         }
     }
 }

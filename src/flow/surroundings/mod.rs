@@ -15,9 +15,10 @@ use self::{hops::Hops, neighbours::Neighbours, services::Services, sight::Sight}
 use super::{Conversation, Side, Transport, told::Told};
 use crate::decode::{Neighbour, Packet};
 
-/// Addresses, pairs of them or services that each part remembers. What comes later than the first so
-/// many tells nothing more, so that a flood of forged addresses cannot take the memory.
-const MOST: usize = 65_536;
+/// Addresses, pairs of them or services that each part remembers of a table's conversations. What
+/// comes later than the first so many tells nothing more, so that a flood of forged addresses cannot
+/// take the memory. Merging keeps all, so that its order does not matter.
+const MOST: usize = 16_384;
 
 /// What is known beside the conversations.
 #[derive(Clone, Debug, Default)]

@@ -42,18 +42,19 @@ pub(super) struct Neighbours {
 impl Neighbours {
     pub fn take(&mut self, from: IpAddr, neighbour: Neighbour) {
         let questions = u32::from(neighbour.asks);
-        self.note(neighbour.about, Known { questions, answered: !neighbour.asks, sends: false });
+        let known = Known { questions, answered: !neighbour.asks, sends: false };
+        self.note(neighbour.about, known, MOST);
         self.sends(from);
         self.answers |= !neighbour.asks;
     }
 
     /// Notes that an address sends.
     pub fn sends(&mut self, from: IpAddr) {
-        self.note(from, Known { sends: true, ..Known::default() });
+        self.note(from, Known { sends: true, ..Known::default() }, MOST);
     }
 
-    fn note(&mut self, about: IpAddr, more: Known) {
-        if self.known.len() >= MOST && !self.known.contains_key(&about) {
+    fn note(&mut self, about: IpAddr, more: Known, most: usize) {
+        if self.known.len() >= most && !self.known.contains_key(&about) {
             return;
         }
         let known = self.known.entry(about).or_default();
@@ -75,7 +76,7 @@ impl Neighbours {
     pub fn merge(&mut self, other: &Self) {
         self.answers |= other.answers;
         for (about, known) in &other.known {
-            self.note(*about, *known);
+            self.note(*about, *known, usize::MAX);
         }
     }
 }

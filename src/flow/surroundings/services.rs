@@ -27,14 +27,14 @@ impl Services {
     /// Learns an endpoint that `teller` named: its own, whatever other address of it is in the answer.
     pub fn learn(&mut self, teller: IpAddr, endpoint: &RpcEndpoint, time: Timestamp) {
         let learned = Learned { since: time, interface: endpoint.interface, by: endpoint.by };
-        self.note((teller, endpoint.port), learned);
+        self.note((teller, endpoint.port), learned, MOST);
         if let Some(host) = endpoint.host.filter(|host| !host.is_unspecified()) {
-            self.note((host, endpoint.port), learned);
+            self.note((host, endpoint.port), learned, MOST);
         }
     }
 
-    fn note(&mut self, place: (IpAddr, u16), learned: Learned) {
-        if self.0.len() >= MOST && !self.0.contains_key(&place) {
+    fn note(&mut self, place: (IpAddr, u16), learned: Learned, most: usize) {
+        if self.0.len() >= most && !self.0.contains_key(&place) {
             return;
         }
         let known = self.0.entry(place).or_insert(learned);
@@ -51,7 +51,7 @@ impl Services {
 
     pub fn merge(&mut self, other: &Self) {
         for (place, learned) in &other.0 {
-            self.note(*place, *learned);
+            self.note(*place, *learned, usize::MAX);
         }
     }
 }

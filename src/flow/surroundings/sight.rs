@@ -51,14 +51,14 @@ impl Sight {
     /// Notes the first packet of a side in a conversation.
     pub fn sees(&mut self, from: IpAddr, to: IpAddr) {
         let (pair, way) = pair(from, to);
-        self.note(pair, |known| known.seen[way] = true);
+        self.note(pair, MOST, |known| known.seen[way] = true);
     }
 
     /// Notes that a side goes on alone.
     pub fn alone(&mut self, from: IpAddr, to: IpAddr) {
         self.tcp_alone += 1;
         let (pair, way) = pair(from, to);
-        self.note(pair, |known| known.alone[way] = true);
+        self.note(pair, MOST, |known| known.alone[way] = true);
     }
 
     /// Notes the second side of a conversation, which may have gone on alone before.
@@ -68,8 +68,8 @@ impl Sight {
         self.tcp_alone = self.tcp_alone.saturating_sub(u64::from(was_alone));
     }
 
-    fn note(&mut self, pair: Pair, note: impl FnOnce(&mut Directions)) {
-        let room = self.pairs.len() < MOST;
+    fn note(&mut self, pair: Pair, most: usize, note: impl FnOnce(&mut Directions)) {
+        let room = self.pairs.len() < most;
         let known = if room {
             Some(self.pairs.entry(pair).or_default())
         } else {
@@ -106,7 +106,7 @@ impl Sight {
         self.tcp_two_way += other.tcp_two_way;
         self.tcp_alone += other.tcp_alone;
         for (pair, directions) in &other.pairs {
-            self.note(*pair, |known| {
+            self.note(*pair, usize::MAX, |known| {
                 for way in [0, 1] {
                     known.seen[way] |= directions.seen[way];
                     known.alone[way] |= directions.alone[way];
