@@ -70,6 +70,8 @@ struct Rare {
 struct Ears {
     listening: Option<Box<Listening>>,
     has_listened: bool,
+    /// RPC endpoints that were heard of: counted here, so that no packet has to ask a box for it.
+    endpoints: u8,
 }
 
 impl Clone for Ears {
@@ -185,7 +187,7 @@ impl Conversation {
             first_of_side: !own,
             other_talks: other,
             other_was_alone: !own && other && goes_on(self, !side),
-            endpoints_before: self.endpoints(),
+            endpoints_before: self.ears.endpoints,
             bytes: -self.bytes().cast_signed(),
             ..Told::default()
         };
@@ -228,12 +230,14 @@ impl Conversation {
             + listening.map_or(0, |one| size_of::<Listening>() + OF_A_BOX + one.bytes())
     }
 
-    fn endpoints(&self) -> usize {
-        // Only who listens learns of any; without looking at the box of each conversation.
-        if self.ears.has_listened && self.ears.listening.is_none() {
-            return usize::MAX;
-        }
-        self.heard.as_ref().map_or(0, |heard| heard.endpoints.len())
+    /// RPC endpoints that were named in it so far.
+    pub(super) fn endpoints(&self) -> u8 {
+        self.ears.endpoints
+    }
+
+    fn count_endpoints(&mut self) {
+        let heard = self.heard.as_ref().map_or(0, |heard| heard.endpoints.len());
+        self.ears.endpoints = u8::try_from(heard).unwrap_or(u8::MAX);
     }
 
     /// Whether a side sent the very same datagram again.
@@ -287,6 +291,9 @@ impl Conversation {
                 || sent(Side::A).contains(Sent::FIN) && sent(Side::B).contains(Sent::FIN);
             if ends || listening.is_over() {
                 self.ears.listening = None;
+            }
+            if segment.payload_len > 0 {
+                self.count_endpoints();
             }
         }
         acknowledged

@@ -16,7 +16,7 @@ pub(super) struct Told {
     /// What it acknowledged.
     pub acknowledged: Acknowledged,
     /// RPC endpoints known before.
-    pub endpoints_before: usize,
+    pub endpoints_before: u8,
     /// Bytes that its conversation takes more.
     pub bytes: isize,
 }
@@ -24,7 +24,6 @@ pub(super) struct Told {
 impl Told {
     /// Whether its conversation has heard of an RPC endpoint in it.
     pub(super) fn learns(&self, conversation: &Conversation) -> bool {
-        let known = || conversation.heard.as_ref().map_or(0, |heard| heard.endpoints.len());
-        self.endpoints_before != usize::MAX && known() > self.endpoints_before
+        conversation.endpoints() > self.endpoints_before
     }
 }

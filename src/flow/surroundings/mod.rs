@@ -59,7 +59,7 @@ impl Surroundings {
             self.sight.alone(packet.src, packet.dst);
         }
         let endpoints = conversation.heard.as_ref().map_or(&[][..], |heard| &heard.endpoints);
-        for endpoint in endpoints.iter().skip(told.endpoints_before) {
+        for endpoint in endpoints.iter().skip(usize::from(told.endpoints_before)) {
             self.services.learn(packet.src, endpoint, packet.time);
         }
     }
