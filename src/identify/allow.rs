@@ -4,9 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use toml::de::DeTable;
 
-use super::{
-    Document, Machine, MachineId, Ports, Role, RoleSet, Spot, machine::read_name, nearest,
-};
+use super::{Document, MachineId, Ports, Role, RoleSet, Spot, machine::read_name, nearest};
 use crate::flow::Transport;
 
 /// The machines at one end of an allowance.
@@ -54,7 +52,7 @@ impl Allow {
     pub(super) fn read(
         document: &mut Document<'_>,
         table: &DeTable<'_>,
-        machines: &[Machine],
+        machines: &HashMap<&str, MachineId>,
     ) -> Option<Self> {
         document.only(table, "[[allow]]", &["name", "from", "to", "transport", "ports"]);
         let name = read_name(document, table, "[[allow]]");
@@ -78,21 +76,19 @@ fn read_parties(
     document: &mut Document<'_>,
     table: &DeTable<'_>,
     key: &str,
-    machines: &[Machine],
+    machines: &HashMap<&str, MachineId>,
 ) -> Parties {
     if !table.contains_key(key) {
         document.complain_of_missing(table, "[[allow]]", key, &format!("{key} = [\"any\"]"));
     }
-    let places: HashMap<&str, u32> =
-        machines.iter().map(|machine| machine.name.as_str()).zip(0..).collect();
     let mut parties = Parties::default();
     for (spot, word) in document.strings(table, key) {
         if word == "any" {
             parties.any = true;
         } else if let Some(role) = Role::from_name(&word) {
             parties.roles.insert(role);
-        } else if let Some(place) = places.get(word.as_str()) {
-            parties.machines.insert(MachineId(*place));
+        } else if let Some(place) = machines.get(word.as_str()) {
+            parties.machines.insert(*place);
         } else {
             complain_of_party(document, spot, &word, machines);
         }
@@ -100,8 +96,15 @@ fn read_parties(
     parties
 }
 
-fn complain_of_party(document: &mut Document<'_>, spot: Spot, word: &str, machines: &[Machine]) {
-    let names = machines.iter().map(|machine| machine.name.as_str());
+fn complain_of_party(
+    document: &mut Document<'_>,
+    spot: Spot,
+    word: &str,
+    machines: &HashMap<&str, MachineId>,
+) {
+    let mut in_order: Vec<_> = machines.iter().map(|(name, place)| (*place, *name)).collect();
+    in_order.sort_unstable();
+    let names = in_order.into_iter().map(|(_, name)| name);
     let help = match nearest(word, names.chain(Role::ALL.map(Role::name))) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "name a machine of this file, a role, or \"any\"".to_owned(),

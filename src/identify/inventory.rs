@@ -1,6 +1,6 @@
 //! Whose address is it: the longest prefix decides.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixMap;
@@ -24,6 +24,8 @@ pub struct OwnedTwice {
 /// Addresses and networks with their owners.
 #[derive(Clone, Default)]
 pub struct Inventory {
+    /// Single addresses: nothing is longer, and nearly all are found here.
+    single: HashMap<IpAddr, MachineId, foldhash::fast::RandomState>,
     v4: PrefixMap<Ipv4Net, MachineId>,
     v6: PrefixMap<Ipv6Net, MachineId>,
 }
@@ -38,6 +40,9 @@ impl Inventory {
             let id = MachineId(u32::try_from(index).unwrap_or(u32::MAX));
             for (place, network) in machine.addresses.iter().enumerate() {
                 let earlier = match network {
+                    _ if network.prefix_len() == network.max_prefix_len() => {
+                        inventory.single.insert(network.addr(), id)
+                    }
                     IpNet::V4(network) => inventory.v4.insert(*network, id),
                     IpNet::V6(network) => inventory.v6.insert(*network, id),
                 };
@@ -53,6 +58,9 @@ impl Inventory {
     /// address.
     #[must_use]
     pub fn owner(&self, ip: IpAddr) -> Option<MachineId> {
+        if let Some(id) = self.single.get(&ip) {
+            return Some(*id);
+        }
         match ip {
             IpAddr::V4(ip) => {
                 let (network, id) = self.v4.get_lpm(&Ipv4Net::from(ip))?;

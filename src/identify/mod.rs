@@ -5,6 +5,7 @@
 //! ([`Complaint`]).
 
 mod allow;
+mod allowances;
 mod capture_filter;
 mod document;
 mod inventory;
@@ -17,6 +18,7 @@ mod site;
 mod suggestion;
 
 pub use allow::{Allow, Parties};
+pub use allowances::Allowances;
 pub use capture_filter::capture_filter;
 pub use document::{Complaint, Complaints, Document, Spot};
 pub use inventory::Inventory;

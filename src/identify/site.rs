@@ -1,12 +1,15 @@
 //! The site: what the site file says.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
 
 use toml::de::DeTable;
 
 use super::{
-    Allow, Complaints, Document, Inventory, Machine, MachineId, Role, RoleSet, Setting, SitePorts,
-    Spot, nearest,
+    Allow, Allowances, Complaints, Document, Inventory, Machine, MachineId, Role, RoleSet, Setting,
+    SitePorts, Spot, nearest,
 };
 
 /// A release of VMM. The matrix is the same for all; only the page's NTLM note is not.
@@ -45,7 +48,7 @@ pub struct Site {
     /// The ports that were changed in VMM setup.
     pub ports: SitePorts,
     /// What is expected beyond the page.
-    pub allows: Vec<Allow>,
+    pub allows: Allowances,
     machines: Vec<Machine>,
     inventory: Inventory,
 }
@@ -61,10 +64,15 @@ impl Site {
         let (name, vmm_version) = read_header(&mut document, &root);
         let ports = read_ports(&mut document, &root);
         let (machines, spots) = read_machines(&mut document, &root);
+        let places: HashMap<&str, MachineId> = machines
+            .iter()
+            .map(|machine| machine.name.as_str())
+            .zip((0..).map(MachineId))
+            .collect();
         let allows = document
             .tables(&root, "allow")
             .into_iter()
-            .filter_map(|table| Allow::read(&mut document, table, &machines))
+            .filter_map(|table| Allow::read(&mut document, table, &places))
             .collect();
         let (inventory, owned_twice) = Inventory::new(&machines);
         for twice in owned_twice {

@@ -6,7 +6,7 @@ use super::{Entry, Expectation, Kind, Matrix, RuleRef, Section};
 use crate::{
     dissect::Protocol,
     flow::Transport,
-    identify::{Machine, MachineId, Ports, RoleSet, Setting, Site},
+    identify::{Machine, MachineId, PortRange, Ports, RoleSet, Setting, Site},
 };
 
 /// The matrix in force at a site.
@@ -58,6 +58,19 @@ impl Policy {
         }
     }
 
+    /// The range of [`Self::ports`] that a port lies in; asked often, so nothing is copied for it.
+    fn range(&self, entry: &Entry, server: &Machine, port: u16) -> Option<PortRange> {
+        let own = entry.setting.and_then(|setting| server.port(setting));
+        let of_site = entry.setting.and_then(|setting| self.site.ports.get(setting));
+        match (own, of_site) {
+            (None, Some(of_site)) => (port == of_site).then_some(PortRange::one(port)),
+            (own, _) => {
+                let ports = own.unwrap_or(&entry.ports);
+                ports.0.iter().find(|range| range.contains(port)).copied()
+            }
+        }
+    }
+
     /// Whether an entry's ports at a server are assumed, because the page leaves them to the
     /// provider and the site file does not name them.
     #[must_use]
@@ -78,14 +91,14 @@ impl Policy {
                 best.add(kind, RuleRef::Entry(index));
             }
         }
-        for (index, allow) in self.site.allows.iter().enumerate() {
-            if allow.covers(talk.transport, talk.server_port)
-                && allow.from.include(talk.client, self.roles(talk.client))
+        for (index, allow) in self.site.allows.about(talk.transport, talk.server_port) {
+            if allow.from.include(talk.client, self.roles(talk.client))
                 && allow.to.include(talk.server, self.roles(talk.server))
             {
                 best.add(Kind::Site, RuleRef::Allow(index));
             }
         }
+        best.rules.sort_unstable();
         best
     }
 
@@ -97,10 +110,8 @@ impl Policy {
             self.roles(client).meets(entry.client_roles)
                 && self.roles(server).meets(entry.server_roles)
         };
-        let server = self.site.machine(talk.server);
         if talk.transport != Transport::Icmp {
-            let ports = self.ports(entry, Some(server));
-            let range = ports.0.iter().find(|range| range.contains(talk.server_port))?;
+            let range = self.range(entry, self.site.machine(talk.server), talk.server_port)?;
             if range.from < range.to && !talk.may_be_dynamic() {
                 return None;
             }

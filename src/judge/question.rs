@@ -3,7 +3,7 @@
 use super::{Entry, Kind, Policy, RuleRef, Section};
 use crate::{
     flow::Transport,
-    identify::{MachineId, RoleSet},
+    identify::{Allow, MachineId, RoleSet},
 };
 
 /// A party of the question.
@@ -53,10 +53,25 @@ pub fn may_talk(
             rules.push((kind, RuleRef::Entry(index)));
         }
     }
-    for index in 0..policy.site.allows.len() {
-        if question.site_allows(index) {
-            rules.push((Kind::Site, RuleRef::Allow(index)));
-        }
+    let of_site = |index: usize| (Kind::Site, RuleRef::Allow(index));
+    match transport.zip(port) {
+        Some((transport, port)) => rules.extend(
+            policy
+                .site
+                .allows
+                .about(transport, port)
+                .filter(|(_, allow)| question.site_allows(allow))
+                .map(|(index, _)| of_site(index)),
+        ),
+        None => rules.extend(
+            policy
+                .site
+                .allows
+                .iter()
+                .enumerate()
+                .filter(|(_, allow)| question.site_allows(allow))
+                .map(|(index, _)| of_site(index)),
+        ),
     }
     rules.sort();
     let nearest = if rules.is_empty() { question.nearest() } else { None };
@@ -119,8 +134,7 @@ impl Question<'_> {
         (fit.reversed && entry.reverse.is_some()).then_some(Kind::Reverse)
     }
 
-    fn site_allows(&self, index: usize) -> bool {
-        let allow = &self.policy.site.allows[index];
+    fn site_allows(&self, allow: &Allow) -> bool {
         // A role that is asked for is nobody in particular.
         let id = |who: Who| who.machine.unwrap_or(MachineId(u32::MAX));
         let roles = |who: Who| who.roles.with_implied();
