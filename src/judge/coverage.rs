@@ -132,7 +132,7 @@ impl<'p> Rule<'p, '_> {
                 .map(|pair| self.unobservable(pair, "a call within the machine".to_owned()))
                 .collect();
         }
-        let itself = clients.iter().filter(|id| self.is_no_pair(**id, &servers)).count();
+        let itself = clients.iter().filter(|id| self.is_no_pair(**id)).count();
         let pairs = clients.len() * servers.len() - itself;
         if pairs > UNSEEN_PAIRS_LISTED {
             return self.rows_of_seen_pairs(pairs);
@@ -164,12 +164,10 @@ impl<'p> Rule<'p, '_> {
         rows
     }
 
-    /// Whether a machine would be its own partner in one role, which is no pair.
-    fn is_no_pair(&self, id: MachineId, servers: &[MachineId]) -> bool {
+    /// Whether a client would be its own partner in one role, which is no pair.
+    fn is_no_pair(&self, id: MachineId) -> bool {
         let entry = self.first();
-        entry.client_roles == entry.server_roles
-            && !self.policy.site.machine(id).is_network()
-            && servers.contains(&id)
+        entry.client_roles == entry.server_roles && !self.policy.site.machine(id).is_network()
     }
 
     /// The row of a pair; `None` for a machine and itself in one role.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use super::{Judgement, Kind, RuleRef, Verdict};
 use crate::{
     flow::{Outcome, Transport},
@@ -9,7 +11,7 @@ use crate::{
 };
 
 /// Conversations of one verdict between two machines to one port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PairCount {
     /// Who asked.
     pub client: MachineId,
@@ -36,12 +38,15 @@ pub struct RuleCount {
     pub unknown: u64,
 }
 
+/// Who asks and who is asked.
+type Pair = (MachineId, MachineId);
+
 /// The counts of one engine, or of several merged.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     verdicts: BTreeMap<Verdict, u64>,
-    pairs: BTreeMap<PairCount, u64>,
-    rules: BTreeMap<(RuleRef, MachineId, MachineId), RuleCount>,
+    pairs: HashMap<PairCount, u64>,
+    rules: HashMap<RuleRef, HashMap<Pair, RuleCount>>,
 }
 
 impl Tally {
@@ -68,7 +73,7 @@ impl Tally {
             return;
         }
         for rule in &judgement.expectation.rules {
-            let count = self.rules.entry((*rule, client, server)).or_default();
+            let count = self.rules.entry(*rule).or_default().entry((client, server)).or_default();
             change(match verdict {
                 // What was met in the middle may be older than the firewall's latest change.
                 Verdict::Ok if judgement.outcome == Outcome::Answered => &mut count.ok,
@@ -91,24 +96,26 @@ impl Tally {
         self.verdicts.values().sum()
     }
 
-    /// The counts per pair, port and verdict.
-    pub fn pairs(&self) -> impl Iterator<Item = (&PairCount, u64)> {
-        self.pairs.iter().map(|(pair, count)| (pair, *count)).filter(|(_, count)| *count > 0)
+    /// The counts per pair, port and verdict, in their order.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&PairCount, u64)> {
+        let all = self.pairs.iter().map(|(pair, count)| (pair, *count));
+        let mut pairs: Vec<_> = all.filter(|(_, count)| *count > 0).collect();
+        pairs.sort_unstable();
+        pairs
     }
 
-    /// The pairs of machines between which a rule's conversations were seen.
+    /// The pairs of machines between which a rule's conversations were seen, in no order.
     pub fn pairs_of(&self, rule: RuleRef) -> impl Iterator<Item = (MachineId, MachineId)> {
-        let least = (rule, MachineId(0), MachineId(0));
-        let most = (rule, MachineId(u32::MAX), MachineId(u32::MAX));
-        let seen =
-            self.rules.range(least..=most).filter(|(_, count)| **count != RuleCount::default());
-        seen.map(|((_, client, server), _)| (*client, *server))
+        let all = self.rules.get(&rule).into_iter().flatten();
+        all.filter(|(_, count)| **count != RuleCount::default()).map(|(pair, _)| *pair)
     }
 
     /// What became of a rule's conversations between two machines.
     #[must_use]
     pub fn of_rule(&self, rule: RuleRef, client: MachineId, server: MachineId) -> RuleCount {
-        self.rules.get(&(rule, client, server)).copied().unwrap_or_default()
+        let pairs = self.rules.get(&rule);
+        pairs.and_then(|pairs| pairs.get(&(client, server))).copied().unwrap_or_default()
     }
 
     /// Adds another engine's counts.
@@ -119,8 +126,11 @@ impl Tally {
         for (pair, count) in other.pairs {
             *self.pairs.entry(pair).or_default() += count;
         }
-        for (key, count) in other.rules {
-            self.rules.entry(key).or_default().add(count);
+        for (rule, pairs) in other.rules {
+            let own = self.rules.entry(rule).or_default();
+            for (pair, count) in pairs {
+                own.entry(pair).or_default().add(count);
+            }
         }
     }
 }

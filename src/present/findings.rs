@@ -1,11 +1,11 @@
 //! Conversations of one kind between two machines, told once.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::names;
 use crate::{
     capture::Timestamp,
-    flow::Transport,
+    flow::{Conversation, Transport},
     identify::MachineId,
     judge::{Evidence, Judgement, Kind, RuleRef, Verdict},
     report::Report,
@@ -28,21 +28,40 @@ pub(super) struct Finding {
     pub count: u64,
 }
 
+/// The conversations of a finding, before it is put into words: of a hundred thousand few are told.
+pub(super) struct Group<'a> {
+    pub verdict: Verdict,
+    first: &'a Conversation,
+    count: u64,
+}
+
 type Key = (Verdict, Option<MachineId>, Option<MachineId>, Transport, u16, Vec<RuleRef>);
 
 /// The findings of these verdicts, the most urgent first, then in order of their beginning.
-pub(super) fn findings(report: &Report, verdicts: &[Verdict]) -> Vec<Finding> {
+pub(super) fn findings<'a>(report: &'a Report, verdicts: &[Verdict]) -> Vec<Group<'a>> {
     let mut places: HashMap<Key, usize> = HashMap::new();
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<Group<'_>> = Vec::new();
     for judgement in report.judgements_where(|verdict| verdicts.contains(&verdict)) {
         let place = *places.entry(key(&judgement)).or_insert(findings.len());
         match findings.get_mut(place) {
             Some(finding) => finding.count += 1,
-            None => findings.push(Finding::new(report, &judgement)),
+            None => findings.push(Group {
+                verdict: judgement.verdict,
+                first: judgement.conversation,
+                count: 1,
+            }),
         }
     }
-    findings.sort_by_key(|finding| (finding.verdict, finding.first));
+    findings.sort_by_key(|finding| (finding.verdict, finding.first.first));
     findings
+}
+
+impl Group<'_> {
+    /// The finding in words.
+    pub fn told(&self, report: &Report) -> Finding {
+        let judgement = report.policy.judge(self.first, &report.witness);
+        Finding { count: self.count, ..Finding::new(report, &judgement) }
+    }
 }
 
 fn key(judgement: &Judgement<'_>) -> Key {

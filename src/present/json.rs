@@ -109,8 +109,9 @@ impl Serialize for Pairs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(report) = self;
         let pairs = report.tally.pairs();
-        serializer
-            .collect_seq(pairs.map(|(pair, count)| PairRecord::new(&report.policy, pair, count)))
+        serializer.collect_seq(
+            pairs.into_iter().map(|(pair, count)| PairRecord::new(&report.policy, pair, count)),
+        )
     }
 }
 

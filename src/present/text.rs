@@ -5,7 +5,7 @@ use textwrap::Options;
 
 use super::{
     Grid, clean,
-    findings::{Finding, findings},
+    findings::{Finding, Group, findings},
     names,
     summary::{MARKS, coverage_grid, headline, missing, notes, totals},
 };
@@ -37,18 +37,19 @@ pub fn text(report: &Report) -> String {
     for note in notes(report) {
         text += &wrapped("  note: ", "        ", &note);
     }
-    let (urgent, beside): (Vec<Finding>, Vec<Finding>) =
+    let (urgent, beside): (Vec<Group<'_>>, Vec<Group<'_>>) =
         findings(report, &[FINDINGS.as_slice(), &BESIDE].concat())
             .into_iter()
             .partition(|finding| FINDINGS.contains(&finding.verdict));
     for finding in urgent.iter().take(FINDINGS_TOLD) {
         text.push('\n');
-        text += &told(finding);
+        text += &told(&finding.told(report));
     }
     text += &and_more(urgent.len(), FINDINGS_TOLD, "\n");
     if !beside.is_empty() {
         text += &format!("\n{bold}ALSO SEEN{bold:#}\n");
-        beside.iter().take(BESIDE_TOLD).for_each(|finding| text += &told_briefly(finding));
+        let told = beside.iter().take(BESIDE_TOLD);
+        told.for_each(|finding| text += &told_briefly(&finding.told(report)));
         text += &and_more(beside.len(), BESIDE_TOLD, "  ");
     }
     text += &format!("\n{bold}COVERAGE{bold:#}, by rule and pair of machines\n");
@@ -70,6 +71,7 @@ pub fn markdown(report: &Report) -> String {
     let mut grid =
         Grid::new(&["verdict", "client", "server", "service", "rule", "count", "evidence", "why"]);
     for finding in findings(report, &[FINDINGS.as_slice(), &BESIDE].concat()) {
+        let finding = finding.told(report);
         grid.push(vec![
             finding.verdict.name().to_owned(),
             finding.client.clone(),
