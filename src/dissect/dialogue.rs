@@ -88,9 +88,7 @@ impl Dialogue {
         let enough = one.buffer.len().min(ENOUGH_TO_TELL);
         let Some(first) = one.buffer.first() else { return };
         if !may_start(*first, self.ports, heard.spoken[1 - speaker]) {
-            one.looked_at = enough;
-            one.done = enough == ENOUGH_TO_TELL;
-            return;
+            return self.lose(speaker);
         }
         let protocol = (one.looked_at + 1..=enough).find_map(|len| {
             stream_start(&one.buffer[..len], self.ports, heard.spoken[1 - speaker])

@@ -33,7 +33,7 @@ mod ws_discovery;
 pub use dialogue::Dialogue;
 pub use heard::{Auth, Heard, Interface, LearnedBy, RpcEndpoint};
 pub use protocol::Protocol;
-pub use signature::datagram;
+pub use signature::{datagram, may_start};
 
 /// What came of looking at a speaker's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

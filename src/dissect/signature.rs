@@ -45,7 +45,8 @@ const DATAGRAMS: &[(u16, Signature)] = &[
 
 /// Whether a stream that begins with a byte may be anything that is known here; most that are not
 /// show it at once.
-pub(super) fn may_start(first: u8, ports: [u16; 2], other: Option<Protocol>) -> bool {
+#[must_use]
+pub fn may_start(first: u8, ports: [u16; 2], other: Option<Protocol>) -> bool {
     matches!(first, 0 | 1 | 3 | 4 | 5 | 0x10 | 0x12 | 0x15 | 0x16 | 0x30 | 0x81..=0x84)
         || first == b'S'
         || http::may_start(first)

@@ -2,7 +2,8 @@
 
 use super::{
     Act, Basis, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline,
-    Transport, ends::Ends, listening::Listening, sequence::Acknowledged, tcp::Sent, told::Told,
+    Transport, ears::Ears, ends::Ends, listening::Listening, sequence::Acknowledged, tcp::Sent,
+    told::Told,
 };
 use crate::{
     capture::Timestamp,
@@ -63,21 +64,6 @@ struct Rare {
     icmp_error: Option<IcmpErrorSeen>,
     statements: Vec<Statement>,
     timeline: Option<Timeline>,
-}
-
-/// What is needed only to take further packets in; a copy of a conversation takes none.
-#[derive(Debug, Default)]
-struct Ears {
-    listening: Option<Box<Listening>>,
-    has_listened: bool,
-    /// RPC endpoints that were heard of: counted here, so that no packet has to ask a box for it.
-    endpoints: u8,
-}
-
-impl Clone for Ears {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
 }
 
 impl Conversation {
@@ -270,16 +256,18 @@ impl Conversation {
         packet: &Packet<'_>,
         segment: &Segment<'_>,
     ) -> Acknowledged {
-        let first_data = segment.payload_len > 0 && !self.ears.has_listened;
+        let new_data = segment.payload_len > 0
+            && !segment.flags.contains(Flags::RST)
+            && !self.ears.deaf[side as usize]
+            && self.ears.listening.is_none();
         if !matches!(self.detail, Detail::Tcp(_)) {
             self.detail = Detail::Tcp(Tcp::new(side, segment));
         }
         let Detail::Tcp(tcp) = &mut self.detail else { return Acknowledged::default() };
         let acknowledged = tcp.take(side, packet.time, packet.ttl, segment);
-        if first_data {
+        if new_data {
             let begins = [Side::A, Side::B].map(|side| tcp.first_number(side));
-            self.ears.listening = Some(Box::new(Listening::new(self.ends.ports(), begins)));
-            self.ears.has_listened = true;
+            self.ears.begin(side, segment, begins, self.ends.ports());
         }
         if let Some(listening) = self.ears.listening.as_mut() {
             listening.hear(side, segment, &mut self.heard);
@@ -290,7 +278,7 @@ impl Conversation {
             let ends = segment.flags.contains(Flags::RST)
                 || sent(Side::A).contains(Sent::FIN) && sent(Side::B).contains(Sent::FIN);
             if ends || listening.is_over() {
-                self.ears.listening = None;
+                self.ears = Ears { deaf: [true; 2], listening: None, ..self.ears };
             }
             if segment.payload_len > 0 {
                 self.count_endpoints();

@@ -3,7 +3,7 @@
 use super::{Side, sequence::is_after};
 use crate::{
     decode::{Flags, Segment},
-    dissect::{Dialogue, Heard},
+    dissect::{Dialogue, Heard, may_start},
 };
 
 /// Segments that came too early and wait for those before them.
@@ -26,6 +26,14 @@ struct Ear {
     waiting: Vec<(u32, Box<[u8]>)>,
     /// The stream has a hole: nothing after it is listened to.
     lost: bool,
+}
+
+/// Whether it is worth while to listen to a side that sends its first payload: `first` is the number of
+/// its first byte, where it was seen to begin. Nearly all that is not known shows it by that byte.
+pub(super) fn is_worth_hearing(segment: &Segment<'_>, first: Option<u32>, ports: [u16; 2]) -> bool {
+    let Some(first) = first else { return false };
+    let seq = segment.seq.wrapping_add(u32::from(segment.flags.contains(Flags::SYN)));
+    seq != first || segment.payload.first().is_some_and(|byte| may_start(*byte, ports, None))
 }
 
 impl Listening {

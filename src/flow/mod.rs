@@ -11,6 +11,7 @@ mod conn_state;
 mod conversation;
 mod conversations;
 mod disorder;
+mod ears;
 mod end_state;
 mod endpoint;
 mod ends;
