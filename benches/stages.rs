@@ -104,8 +104,8 @@ fn pcap(frames: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn policy() -> Arc<Policy> {
-    let site = Site::parse("bench", SITE).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    Arc::new(Policy::new(Matrix::embedded(), site))
+    let site = Site::parse("bench", SITE).expect("a site");
+    Arc::new(Policy::new(Matrix::embedded().expect("the page"), site))
 }
 
 #[divan::bench]

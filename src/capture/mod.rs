@@ -18,6 +18,7 @@ mod pcap;
 mod pcapng;
 mod pcapng_writer;
 mod problem;
+mod read_ahead;
 mod record;
 mod time;
 

@@ -15,6 +15,8 @@ use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use thiserror::Error;
 
+use super::read_ahead::ReadAhead;
+
 /// Where a capture comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
@@ -109,12 +111,16 @@ pub(super) fn uncompressed(
     let mut reader = Prefixed::new(Box::new(Counted { reader: raw, read })).map_err(system)?;
     let prefix = reader.fill_buf().map_err(system)?;
     Ok(if prefix.starts_with(&[0x1f, 0x8b]) {
-        (Box::new(MultiGzDecoder::new(reader)), Some("gzip"))
+        (ahead(MultiGzDecoder::new(reader)).map_err(system)?, Some("gzip"))
     } else if prefix.starts_with(&ZSTD_FRAME) || is_skippable(prefix) {
-        (Box::new(ZstdFrames::new(reader)), Some("zstd"))
+        (ahead(ZstdFrames::new(reader)).map_err(system)?, Some("zstd"))
     } else {
         (Box::new(reader), None)
     })
+}
+
+fn ahead(reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    Ok(Box::new(ReadAhead::new(reader)?))
 }
 
 /// The mark of a frame that decoders pass over (RFC 8878, 3.1.2).
