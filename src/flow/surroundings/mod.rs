@@ -18,7 +18,7 @@ use crate::decode::{Neighbour, Packet};
 /// Addresses, pairs of them or services that each part remembers of a table's conversations. What
 /// comes later than the first so many tells nothing more, so that a flood of forged addresses cannot
 /// take the memory. Merging keeps all, so that its order does not matter.
-const MOST: usize = 16_384;
+const MOST: usize = 8_192;
 
 /// What is known beside the conversations.
 #[derive(Clone, Debug, Default)]
