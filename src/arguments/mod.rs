@@ -59,6 +59,10 @@ pub enum Command {
     Site(SiteCommand),
     /// List the interfaces that can be listened on.
     Interfaces(InterfacesArguments),
+    /// Print what a shell needs to complete this program's commands and options.
+    Completions(CompletionsArguments),
+    /// Print the manual page.
+    Man(ManArguments),
 }
 
 /// What to do with the site file.
@@ -66,6 +70,22 @@ pub enum Command {
 pub enum SiteCommand {
     /// Read the site file and say what it covers.
     Check(SiteCheckArguments),
+}
+
+/// For which shell.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Of what.
+#[derive(Args, Clone, Debug)]
+pub struct ManArguments {
+    /// A command, such as `check` or `site check`; the program itself where nothing is said.
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// The site file's name where none is given.

@@ -1,10 +1,12 @@
 //! The commands: from arguments to results and an exit code.
 
+mod about;
 mod check;
 mod firewall_log;
 mod policy;
 mod question;
 mod watch;
+mod wildcard;
 
 use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
 
@@ -50,6 +52,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Flows(arguments) => flows(arguments, color),
         Command::Matrix(arguments) => question::matrix(arguments, color),
         Command::Firewall(arguments) => firewall(arguments, color),
+        Command::Completions(arguments) => about::completions(arguments, color),
+        Command::Man(arguments) => about::man(arguments, color),
         Command::Site(SiteCommand::Check(arguments)) => site_check(arguments, color),
     };
     code.map(ExitCode::from)
@@ -129,7 +133,12 @@ fn output(writing: &Writing, color: Color, inputs: &[&Path]) -> anyhow::Result<O
 
 /// The captures and those of drops, as one list.
 fn sources(captures: &[Source], dropped: &[Source]) -> anyhow::Result<Vec<Source>> {
-    for drops in dropped {
+    let expanded = |sources: &[Source]| -> anyhow::Result<Vec<Source>> {
+        let each: Vec<_> = sources.iter().map(wildcard::expanded).collect::<Result<_, _>>()?;
+        Ok(each.concat())
+    };
+    let (captures, dropped) = (expanded(captures)?, expanded(dropped)?);
+    for drops in &dropped {
         if captures.iter().any(|capture| capture.is_same_file(drops)) {
             bail!("{drops} is named as a capture and as --dropped; which of them is it?");
         }

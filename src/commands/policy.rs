@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use encoding_rs::{Encoding, UTF_8};
 
 use crate::{
     arguments::{MatrixChoice, PolicyChoice},
@@ -26,8 +27,13 @@ fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
     if bytes.len() as u64 > LARGEST_TEXT {
         bail!("{}: it is too large to be one", cannot());
     }
-    String::from_utf8(bytes)
-        .map_err(|_| anyhow::anyhow!("cannot read the {what} {shown}: it is not UTF-8 text"))
+    // PowerShell writes UTF-16, and UTF-8 with a mark in front.
+    let (encoding, mark) = Encoding::for_bom(&bytes).unwrap_or((UTF_8, 0));
+    let (text, malformed) = encoding.decode_without_bom_handling(&bytes[mark..]);
+    if malformed {
+        bail!("{}: it is not {} text", cannot(), encoding.name());
+    }
+    Ok(text.into_owned())
 }
 
 pub(super) fn load_policy(choice: &PolicyChoice) -> anyhow::Result<Policy> {

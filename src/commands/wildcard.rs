@@ -1,0 +1,57 @@
+//! Names with wildcards: shells on Windows leave them to the program.
+
+use anyhow::{Context, bail};
+
+use crate::capture::Source;
+
+/// The files that a name stands for, in order; any other source stands for itself.
+pub(super) fn expanded(source: &Source) -> anyhow::Result<Vec<Source>> {
+    let Some((name, path)) = source.path().and_then(|path| Some((path.to_str()?, path))) else {
+        return Ok(vec![source.clone()]);
+    };
+    // A file may well be named so where its system allows it.
+    if !name.contains(['*', '?']) || path.exists() {
+        return Ok(vec![source.clone()]);
+    }
+    // Brackets stand for themselves, as in the shells of Windows.
+    let pattern = name.replace('[', "[[]");
+    let cannot = || format!("cannot look for {name}");
+    let mut found = Vec::new();
+    for path in glob::glob(&pattern).with_context(cannot)? {
+        let path = path.with_context(cannot)?;
+        found.push(match source {
+            Source::Drops(_) => Source::Drops(path),
+            _ => Source::File(path),
+        });
+    }
+    if found.is_empty() {
+        bail!("no file matches {name}");
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_the_files_that_it_matches_and_nothing_else_is_touched() {
+        let folder = tempfile::tempdir().ok();
+        let at = |name: &str| folder.as_ref().map(|folder| folder.path().join(name));
+        for name in ["b1.pcap", "a[1].pcap", "a[2].pcap", "a.txt"] {
+            assert!(at(name).is_some_and(|path| std::fs::write(path, "").is_ok()));
+        }
+        for (pattern, expected) in [
+            ("*.pcap", &["a[1].pcap", "a[2].pcap", "b1.pcap"][..]),
+            ("a[?].pcap", &["a[1].pcap", "a[2].pcap"]),
+            ("a[1].pcap", &["a[1].pcap"]),
+            ("missing.pcap", &["missing.pcap"]),
+            ("missing*", &[]),
+        ] {
+            let found = at(pattern).map(|path| expanded(&Source::File(path)).unwrap_or_default());
+            let expected = expected.iter().filter_map(|name| at(name)).map(Source::File).collect();
+            assert_eq!(found, Some(expected), "{pattern}");
+        }
+        assert_eq!(expanded(&Source::StandardInput).ok(), Some(vec![Source::StandardInput]));
+    }
+}

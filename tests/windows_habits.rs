@@ -1,0 +1,74 @@
+//! What PowerShell and the shells of Windows do to files and arguments.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+mod desk;
+mod recorder;
+
+use desk::{Desk, SITE, answered, blocked, code, err, out};
+
+#[test]
+fn a_site_file_is_read_in_every_encoding_that_powershell_writes() {
+    let crlf = SITE.replace('\n', "\r\n");
+    let utf16 = |mark: &[u8], unit: fn(u16) -> [u8; 2]| {
+        let mut bytes = mark.to_vec();
+        bytes.extend(crlf.encode_utf16().flat_map(unit));
+        bytes
+    };
+    for (encoding, bytes, expected) in [
+        ("CRLF", crlf.clone().into_bytes(), 0),
+        ("UTF-8 with its mark", [b"\xef\xbb\xbf", crlf.as_bytes()].concat(), 0),
+        ("UTF-16LE with its mark", utf16(b"\xff\xfe", u16::to_le_bytes), 0),
+        ("UTF-16BE with its mark", utf16(b"\xfe\xff", u16::to_be_bytes), 0),
+        (
+            "UTF-16LE cut off",
+            {
+                let mut cut = utf16(b"\xff\xfe", u16::to_le_bytes);
+                cut.pop();
+                cut
+            },
+            2,
+        ),
+        ("no text at all", b"\x80\x81\x82".to_vec(), 2),
+    ] {
+        let desk = Desk::new();
+        desk.put("vmmtap.toml", &bytes);
+        desk.put("good.pcap", &answered());
+        let output = desk.run(&["check", "good.pcap"]);
+        assert_eq!(code(&output), expected, "{encoding}: {}", err(&output));
+    }
+}
+
+#[test]
+fn wildcards_that_no_shell_has_expanded_are_expanded() {
+    let desk = Desk::new();
+    desk.put("ring_1.pcap", &answered());
+    desk.put("ring_2.pcap", &blocked());
+    let all = desk.run(&["check", "--format", "json", "ring_1.pcap", "ring_2.pcap"]);
+    let by_wildcard = desk.run(&["check", "--format", "json", "ring_?.pc*"]);
+    assert_eq!(code(&by_wildcard), code(&all));
+    assert!(out(&all).contains("ring_2.pcap") && out(&by_wildcard) == out(&all));
+    let nothing = desk.run(&["check", "other*.pcap"]);
+    assert_eq!(code(&nothing), 2);
+    assert!(err(&nothing).contains("no file matches other*.pcap"), "{}", err(&nothing));
+}
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = desk.run(&["completions", shell]);
+        let text = out(&output);
+        assert!(text.contains("max-conversations") && text.contains("firewall"), "{shell}");
+    }
+    for (arguments, told) in [
+        (&["man"][..], "vmmtap\\-check"),
+        (&["man", "check"], "\\-\\-duration"),
+        (&["man", "site", "check"], "\\-\\-site"),
+    ] {
+        let output = desk.run(arguments);
+        assert!(out(&output).contains(told), "{arguments:?}: {}", out(&output));
+    }
+    assert_eq!(code(&desk.run(&["man", "chekc"])), 2);
+    assert_eq!(code(&desk.run(&["completions", "cmd"])), 2);
+}
