@@ -1,6 +1,6 @@
 //! What PowerShell and the shells of Windows do to files and arguments.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
 
 mod desk;
 mod recorder;

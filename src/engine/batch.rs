@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes of a batch: large enough to be worth handing over, small enough for a core's own cache.
-const BATCH_BYTES: usize = 96 << 10;
+const BATCH_BYTES: usize = 320 << 10;
 /// Packets that are looked up together, so that memory answers for all of them at once.
 const TOGETHER: usize = 32;
 
