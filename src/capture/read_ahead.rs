@@ -85,18 +85,19 @@ mod tests {
     use super::*;
 
     /// Gives some bytes in small pieces, then fails or ends.
-    struct Some {
+    struct Supply {
         left: usize,
         fails: bool,
     }
 
-    impl Read for Some {
+    impl Read for Supply {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             if self.left == 0 && self.fails {
                 return Err(io::Error::other("the disk is gone"));
             }
             let count = self.left.min(7777).min(buffer.len());
-            buffer[..count].iter_mut().zip(self.left..).for_each(|(byte, at)| *byte = at as u8);
+            let left = (0..=self.left).rev();
+            buffer[..count].iter_mut().zip(left).for_each(|(byte, left)| *byte = left as u8);
             self.left -= count;
             Ok(count)
         }
@@ -106,9 +107,9 @@ mod tests {
     fn all_bytes_come_and_a_failure_comes_after_them() {
         for (left, fails) in [(0, false), (1, true), (PIECE * 20 + 3, true), (999_999, false)] {
             let (mut expected, mut read) = (Vec::new(), Vec::new());
-            let plainly = Some { left, fails }.read_to_end(&mut expected);
+            let plainly = Supply { left, fails }.read_to_end(&mut expected);
             let ahead =
-                ReadAhead::new(Some { left, fails }).map(|mut one| one.read_to_end(&mut read));
+                ReadAhead::new(Supply { left, fails }).map(|mut one| one.read_to_end(&mut read));
             assert_eq!(plainly.is_err(), fails);
             assert!(matches!(ahead, Ok(result) if result.is_err() == fails));
             assert!(read == expected, "{left}");
