@@ -32,8 +32,13 @@ struct Ear {
 /// its first byte, where it was seen to begin. Nearly all that is not known shows it by that byte.
 pub(super) fn is_worth_hearing(segment: &Segment<'_>, first: Option<u32>, ports: [u16; 2]) -> bool {
     let Some(first) = first else { return false };
-    let seq = segment.seq.wrapping_add(u32::from(segment.flags.contains(Flags::SYN)));
-    seq != first || segment.payload.first().is_some_and(|byte| may_start(*byte, ports, None))
+    payload_seq(segment) != first
+        || segment.payload.first().is_some_and(|byte| may_start(*byte, ports, None))
+}
+
+/// The number of a segment's first byte: data on a SYN comes after the SYN's own (RFC 7413).
+fn payload_seq(segment: &Segment<'_>) -> u32 {
+    segment.seq.wrapping_add(u32::from(segment.flags.contains(Flags::SYN)))
 }
 
 impl Listening {
@@ -46,9 +51,9 @@ impl Listening {
     /// Listens to a segment of a side. Where the capture missed the beginning, nothing is heard.
     pub fn hear(&mut self, side: Side, segment: &Segment<'_>, heard: &mut Option<Box<Heard>>) {
         let ear = &mut self.ears[side as usize];
-        let syn = segment.flags.contains(Flags::SYN);
-        if syn {
-            ear.next.get_or_insert(segment.seq.wrapping_add(1));
+        let seq = payload_seq(segment);
+        if segment.flags.contains(Flags::SYN) {
+            ear.next.get_or_insert(seq);
         }
         if segment.payload_len == 0 || ear.lost || segment.flags.contains(Flags::RST) {
             return;
@@ -56,8 +61,6 @@ impl Listening {
         let Some(next) = ear.next else {
             return self.lose(side);
         };
-        // Data on a SYN comes after the SYN's own number (RFC 7413).
-        let seq = segment.seq.wrapping_add(u32::from(syn));
         if is_after(seq, next) {
             self.wait(side, seq, segment.payload);
         } else {

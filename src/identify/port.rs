@@ -83,7 +83,13 @@ impl Ports {
     /// Whether a port is among them.
     #[must_use]
     pub fn contains(&self, port: u16) -> bool {
-        self.0.iter().any(|range| range.contains(port))
+        self.range_of(port).is_some()
+    }
+
+    /// The first of them that a port lies in.
+    #[must_use]
+    pub fn range_of(&self, port: u16) -> Option<PortRange> {
+        self.0.iter().find(|range| range.contains(port)).copied()
     }
 
     /// How far a port lies from the nearest of them; `None` where there are none.

@@ -1,5 +1,7 @@
 //! The ports that an administrator can change, by name.
 
+use super::Ports;
+
 /// A port that the matrix does not fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the site file, explained there")]
@@ -63,20 +65,20 @@ impl Setting {
 
 /// The site-wide ports that the site file changes; what it does not name is the matrix's default.
 #[derive(Clone, Debug, Default)]
-pub struct SitePorts([Option<u16>; Setting::OF_SITE.len()]);
+pub struct SitePorts([Option<Ports>; Setting::OF_SITE.len()]);
 
 impl SitePorts {
     /// Changes a site-wide setting.
     pub fn set(&mut self, setting: Setting, port: u16) {
         if let Some(index) = Setting::OF_SITE.iter().position(|other| *other == setting) {
-            self.0[index] = Some(port);
+            self.0[index] = Some(Ports::from_iter([port]));
         }
     }
 
     /// The port that the site file gives for a setting.
     #[must_use]
-    pub fn get(&self, setting: Setting) -> Option<u16> {
+    pub fn get(&self, setting: Setting) -> Option<&Ports> {
         let index = Setting::OF_SITE.iter().position(|other| *other == setting)?;
-        self.0[index]
+        self.0[index].as_ref()
     }
 }

@@ -196,7 +196,7 @@ impl<'p> Rule<'p, '_> {
         let machine = self.policy.site.machine(server);
         Some(CoverageRow {
             entry,
-            ports: self.policy.ports(entry, Some(machine)).into_owned(),
+            ports: self.policy.ports(entry, Some(machine)).clone(),
             client: Some(client),
             server: Some(server),
             // An alternative that works proves the rule, whatever became of the others.
@@ -242,7 +242,7 @@ impl<'p> Rule<'p, '_> {
         let machine = server.map(|id| self.policy.site.machine(id));
         CoverageRow {
             entry,
-            ports: self.policy.ports(entry, machine).into_owned(),
+            ports: self.policy.ports(entry, machine).clone(),
             client,
             server,
             pairs: 1,

@@ -43,7 +43,7 @@ pub fn exceptions_of(policy: &Policy, id: MachineId) -> Vec<Exception> {
         let clients = if listens { in_roles(policy, entry.client_roles, id) } else { Vec::new() };
         exception(policy, id, RuleRef::Entry(index), entry.transport?, clients).map(|exception| {
             Exception {
-                ports: policy.ports(entry, Some(machine)).into_owned(),
+                ports: policy.ports(entry, Some(machine)).clone(),
                 assumed: policy.ports_are_assumed(entry, Some(machine)),
                 ..exception
             }

@@ -1,12 +1,10 @@
 //! The matrix and the site put together: what may this machine open to that one?
 
-use std::borrow::Cow;
-
 use super::{Entry, Expectation, Kind, Matrix, RuleRef, Section};
 use crate::{
     dissect::Protocol,
     flow::Transport,
-    identify::{Machine, MachineId, PortRange, Ports, RoleSet, Setting, Site},
+    identify::{Machine, MachineId, Ports, RoleSet, Setting, Site},
 };
 
 /// The matrix in force at a site.
@@ -47,28 +45,12 @@ impl Policy {
 
     /// The ports of an entry at a server: the machine's own, else the site's, else the matrix's.
     #[must_use]
-    pub fn ports<'a>(&'a self, entry: &'a Entry, server: Option<&'a Machine>) -> Cow<'a, Ports> {
-        let Some(setting) = entry.setting else { return Cow::Borrowed(&entry.ports) };
-        if let Some(ports) = server.and_then(|machine| machine.port(setting)) {
-            return Cow::Borrowed(ports);
-        }
-        match self.site.ports.get(setting) {
-            Some(port) => Cow::Owned(Ports::from_iter([port])),
-            None => Cow::Borrowed(&entry.ports),
-        }
-    }
-
-    /// The range of [`Self::ports`] that a port lies in; asked often, so nothing is copied for it.
-    fn range(&self, entry: &Entry, server: &Machine, port: u16) -> Option<PortRange> {
-        let own = entry.setting.and_then(|setting| server.port(setting));
-        let of_site = entry.setting.and_then(|setting| self.site.ports.get(setting));
-        match (own, of_site) {
-            (None, Some(of_site)) => (port == of_site).then_some(PortRange::one(port)),
-            (own, _) => {
-                let ports = own.unwrap_or(&entry.ports);
-                ports.0.iter().find(|range| range.contains(port)).copied()
-            }
-        }
+    pub fn ports<'a>(&'a self, entry: &'a Entry, server: Option<&'a Machine>) -> &'a Ports {
+        let changed = entry.setting.and_then(|setting| {
+            let of_machine = server.and_then(|machine| machine.port(setting));
+            of_machine.or_else(|| self.site.ports.get(setting))
+        });
+        changed.unwrap_or(&entry.ports)
     }
 
     /// Whether an entry's ports at a server are assumed, because the page leaves them to the
@@ -111,7 +93,8 @@ impl Policy {
                 && self.roles(server).meets(entry.server_roles)
         };
         if talk.transport != Transport::Icmp {
-            let range = self.range(entry, self.site.machine(talk.server), talk.server_port)?;
+            let ports = self.ports(entry, Some(self.site.machine(talk.server)));
+            let range = ports.range_of(talk.server_port)?;
             if range.from < range.to && !talk.may_be_dynamic() {
                 return None;
             }

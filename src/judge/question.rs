@@ -47,32 +47,14 @@ pub fn may_talk(
     port: Option<u16>,
 ) -> Answer {
     let question = Question { policy, from, to, transport, port };
-    let mut rules: Vec<(Kind, RuleRef)> = Vec::new();
-    for (index, entry) in policy.matrix.entries.iter().enumerate() {
-        if let Some(kind) = question.kind(entry) {
-            rules.push((kind, RuleRef::Entry(index)));
-        }
-    }
-    let of_site = |index: usize| (Kind::Site, RuleRef::Allow(index));
-    match transport.zip(port) {
-        Some((transport, port)) => rules.extend(
-            policy
-                .site
-                .allows
-                .about(transport, port)
-                .filter(|(_, allow)| question.site_allows(allow))
-                .map(|(index, _)| of_site(index)),
-        ),
-        None => rules.extend(
-            policy
-                .site
-                .allows
-                .iter()
-                .enumerate()
-                .filter(|(_, allow)| question.site_allows(allow))
-                .map(|(index, _)| of_site(index)),
-        ),
-    }
+    let of_matrix = policy.matrix.entries.iter().enumerate();
+    let of_matrix =
+        of_matrix.filter_map(|(index, entry)| Some((question.kind(entry)?, RuleRef::Entry(index))));
+    let of_site = policy.site.allows.iter().enumerate();
+    let of_site = of_site
+        .filter(|(_, allow)| question.site_allows(allow))
+        .map(|(index, _)| (Kind::Site, RuleRef::Allow(index)));
+    let mut rules: Vec<(Kind, RuleRef)> = of_matrix.chain(of_site).collect();
     rules.sort();
     let nearest = if rules.is_empty() { question.nearest() } else { None };
     Answer { rules, nearest }

@@ -42,7 +42,7 @@ impl<'a> EntryRecord<'a> {
             client_roles: entry.client_roles.names(),
             server_roles: entry.server_roles.names(),
             transport: entry.transport.map(|transport| transport.name()),
-            ports: policy.ports(entry, None).into_owned(),
+            ports: policy.ports(entry, None).clone(),
             setting: entry.setting.map(|setting| setting.name()),
             protocols: entry.protocols.iter().map(|protocol| protocol.name()).collect(),
             requirement: entry.requirement.name(),
