@@ -47,6 +47,7 @@ pub mod logs;
 pub mod rate;
 pub mod replay;
 pub mod report;
+pub mod roster;
 
 pub mod arguments;
 pub mod capacity;

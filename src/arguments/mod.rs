@@ -1,11 +1,13 @@
 //! The command line.
 
+mod site;
 mod values;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::site::{SiteCheckArguments, SiteImportArguments};
 use self::values::{at_least_one, bytes, drops, duration, log_choice, source, verdict};
 use crate::{
     capture::{DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Source},
@@ -70,6 +72,8 @@ pub enum Command {
 pub enum SiteCommand {
     /// Read the site file and say what it covers.
     Check(SiteCheckArguments),
+    /// Make a site file, or bring it up to date, from what VMM exports.
+    Import(SiteImportArguments),
 }
 
 /// For which shell.
@@ -325,17 +329,6 @@ pub struct FirewallArguments {
     /// Only the exceptions of this machine.
     #[arg(long, value_name = "NAME")]
     pub machine: Option<String>,
-    /// The site and the matrix.
-    #[command(flatten)]
-    pub policy: PolicyChoice,
-    /// The results.
-    #[command(flatten)]
-    pub writing: Writing,
-}
-
-/// `vmmtap site check`.
-#[derive(Args, Debug)]
-pub struct SiteCheckArguments {
     /// The site and the matrix.
     #[command(flatten)]
     pub policy: PolicyChoice,

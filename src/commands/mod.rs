@@ -5,6 +5,7 @@ mod check;
 mod firewall_log;
 mod policy;
 mod question;
+mod site;
 mod watch;
 mod wildcard;
 
@@ -16,12 +17,12 @@ use self::policy::{load_policy, load_site, policy_files};
 use crate::{
     arguments::{
         Arguments, Color, Command, FirewallArguments, FlowsArguments, InterfacesArguments,
-        SiteCheckArguments, SiteCommand, Writing,
+        SiteCommand, Writing,
     },
     capture::{self, OpenError, Source},
     engine::Engine,
     identify::nearest,
-    judge::{self, Matrix, Policy, Tally},
+    judge::{self, Matrix, Policy},
     output::Output,
     present::{self, Format},
     progress::Progress,
@@ -54,7 +55,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Firewall(arguments) => firewall(arguments, color),
         Command::Completions(arguments) => about::completions(arguments, color),
         Command::Man(arguments) => about::man(arguments, color),
-        Command::Site(SiteCommand::Check(arguments)) => site_check(arguments, color),
+        Command::Site(SiteCommand::Check(arguments)) => site::check(arguments, color),
+        Command::Site(SiteCommand::Import(arguments)) => site::import(arguments, color),
     };
     code.map(ExitCode::from)
 }
@@ -104,17 +106,6 @@ fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
         }
     };
     let text = present::firewall(&policy, &exceptions, arguments.writing.format)?;
-    output.text(&text)?;
-    Ok(AS_EXPECTED)
-}
-
-fn site_check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Result<u8> {
-    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
-    refuse_powershell(arguments.writing.format, "site check")?;
-    let policy = load_policy(&arguments.policy)?;
-    let tally = Tally::default();
-    let coverage = judge::coverage(&policy, &tally);
-    let text = present::site(&policy, &coverage, arguments.writing.format)?;
     output.text(&text)?;
     Ok(AS_EXPECTED)
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Files larger than this are no site or matrix file: a capture given by mistake.
 const LARGEST_TEXT: u64 = 64 << 20;
 
-fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
+pub(super) fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
     let shown = path.display();
     let cannot = || format!("cannot read the {what} {shown}");
     let mut bytes = Vec::new();

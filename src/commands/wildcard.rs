@@ -1,29 +1,38 @@
 //! Names with wildcards: shells on Windows leave them to the program.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, bail};
 
 use crate::capture::Source;
 
-/// The files that a name stands for, in order; any other source stands for itself.
+/// The files that a source's name stands for, in order; any other source stands for itself.
 pub(super) fn expanded(source: &Source) -> anyhow::Result<Vec<Source>> {
-    let Some((name, path)) = source.path().and_then(|path| Some((path.to_str()?, path))) else {
-        return Ok(vec![source.clone()]);
+    let Some(path) = source.path() else { return Ok(vec![source.clone()]) };
+    let as_source = |path| match source {
+        Source::Drops(_) => Source::Drops(path),
+        _ => Source::File(path),
     };
+    Ok(matching(path)?.into_iter().map(as_source).collect())
+}
+
+/// The files that names stand for, in order.
+pub(super) fn paths(names: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let each: Vec<_> = names.iter().map(|name| matching(name)).collect::<Result<_, _>>()?;
+    Ok(each.concat())
+}
+
+fn matching(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     // A file may well be named so where its system allows it.
-    if !name.contains(['*', '?']) || path.exists() {
-        return Ok(vec![source.clone()]);
-    }
+    let Some(name) = path.to_str().filter(|name| name.contains(['*', '?']) && !path.exists())
+    else {
+        return Ok(vec![path.to_owned()]);
+    };
     // Brackets stand for themselves, as in the shells of Windows.
     let pattern = name.replace('[', "[[]");
     let cannot = || format!("cannot look for {name}");
-    let mut found = Vec::new();
-    for path in glob::glob(&pattern).with_context(cannot)? {
-        let path = path.with_context(cannot)?;
-        found.push(match source {
-            Source::Drops(_) => Source::Drops(path),
-            _ => Source::File(path),
-        });
-    }
+    let found = glob::glob(&pattern).with_context(cannot)?;
+    let found: Vec<PathBuf> = found.collect::<Result<_, _>>().with_context(cannot)?;
     if found.is_empty() {
         bail!("no file matches {name}");
     }

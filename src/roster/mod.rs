@@ -1,0 +1,176 @@
+//! What an administrator can get out of VMM in a minute, as machines with roles and addresses: the way
+//! from exports to a site file.
+
+mod cmdlet;
+mod hosts;
+mod imported;
+mod merge;
+mod name;
+mod record;
+mod setup;
+
+use std::{fs::File, io, net::IpAddr, net::ToSocketAddrs};
+
+use self::{hosts::HostsLine, name::HostName};
+use crate::identify::{RoleSet, Setting, VmmVersion};
+
+pub use self::merge::{MergeError, Merged, merge};
+
+/// Machines, ports and version as the exports tell them, and what could not be placed.
+#[derive(Debug, Default)]
+pub struct Roster {
+    /// Machines, in the order in which they were told of.
+    machines: Vec<Listed>,
+    ports: Vec<(Setting, u16)>,
+    version: Option<VmmVersion>,
+    addresses: Vec<HostsLine>,
+    notes: Vec<String>,
+}
+
+/// A machine as an export lists it.
+#[derive(Clone, Debug)]
+struct Listed {
+    name: HostName,
+    roles: RoleSet,
+    addresses: Vec<IpAddr>,
+    ports: Vec<(Setting, u16)>,
+}
+
+impl Roster {
+    /// Takes in the text of one export; `file` is its name, which may tell the cmdlet.
+    ///
+    /// # Errors
+    /// The text is none of the kinds of exports.
+    pub fn read(&mut self, file: &str, text: &str) -> Result<(), String> {
+        let text = text.trim_start_matches('\u{feff}');
+        if setup::is_setup(text) {
+            return setup::read(self, file, text);
+        }
+        let first = text.trim_start().chars().next();
+        if matches!(first, Some('{' | '[')) {
+            return record::from_json(text).map(|records| cmdlet::place(self, file, records));
+        }
+        if hosts::is_hosts(text) {
+            hosts::read(self, file, text);
+            return Ok(());
+        }
+        record::from_csv(text).map(|records| cmdlet::place(self, file, records))
+    }
+
+    /// Brings names and addresses together once all exports are read. With `resolve` the system is
+    /// asked for the addresses of machines that have none.
+    pub fn settle(&mut self, resolve: bool) {
+        let alone = self.machines.is_empty();
+        let mut strangers = 0;
+        for line in std::mem::take(&mut self.addresses) {
+            let known = |listed: &&mut Listed| line.names.iter().any(|name| listed.name.is(name));
+            if let Some(listed) = self.machines.iter_mut().find(known) {
+                listed.add_address(line.ip);
+            } else if alone && let Some(name) = line.names.into_iter().next() {
+                self.add(Listed::new(name, RoleSet::default()).at([line.ip]));
+            } else {
+                strangers += 1;
+            }
+        }
+        if strangers > 0 {
+            self.note(format!(
+                "{strangers} lines of the hosts file are of machines that no export lists: left out"
+            ));
+        }
+        for listed in self.machines.iter_mut().filter(|_| resolve) {
+            if listed.addresses.is_empty()
+                && let Ok(found) = (listed.name.full().as_str(), 0).to_socket_addrs()
+            {
+                found.for_each(|found| listed.add_address(found.ip()));
+            }
+        }
+    }
+
+    /// What could not be placed and why, as sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Adds a machine, or what is new of one that is listed.
+    fn add(&mut self, new: Listed) {
+        let Some(listed) = self.machines.iter_mut().find(|listed| listed.name.is(&new.name)) else {
+            return self.machines.push(new);
+        };
+        listed.name.learn_domain(&new.name);
+        new.roles.iter().for_each(|role| listed.roles.insert(role));
+        new.addresses.into_iter().for_each(|ip| listed.add_address(ip));
+        for (setting, port) in new.ports {
+            if !listed.ports.iter().any(|(known, _)| *known == setting) {
+                listed.ports.push((setting, port));
+            }
+        }
+    }
+
+    /// What a machine is called in the site file: by its short name where that tells it from others.
+    fn title(&self, listed: &Listed) -> String {
+        let short = listed.name.short();
+        let namesakes = self.machines.iter().filter(|other| other.name.short() == short).count();
+        if namesakes > 1 { listed.name.full() } else { short.to_owned() }
+    }
+}
+
+impl Listed {
+    fn new(name: HostName, roles: RoleSet) -> Self {
+        Self { name, roles, addresses: Vec::new(), ports: Vec::new() }
+    }
+
+    fn at(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        addresses.into_iter().for_each(|ip| self.add_address(ip));
+        self
+    }
+
+    /// Adds an address that conversations of a machine can have.
+    fn add_address(&mut self, ip: IpAddr) {
+        if is_of_machine(ip) && !self.addresses.contains(&ip) {
+            self.addresses.push(ip);
+        }
+    }
+}
+
+/// Whether an address can be a machine's own on a network: link-local ones are not told apart between
+/// networks, and the others are nobody's.
+fn is_of_machine(ip: IpAddr) -> bool {
+    let link_local = match ip {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    !(link_local || ip.is_loopback() || ip.is_unspecified() || ip.is_multicast())
+}
+
+/// Writes a site file in one step, so that it is never half there.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn write(path: &std::path::Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    let before = File::open(&path).and_then(|file| file.metadata()).ok();
+    let before = before.map(|before| before.permissions());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any file that is made anew; the umask takes away from it.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder.unwrap_or(std::path::Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    if let Some(permissions) = before {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(&path)?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Names of machines: with a domain in one export, without in the next.
+
+/// A host name in lower case, with its domain where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostName {
+    short: String,
+    domain: Option<String>,
+}
+
+impl HostName {
+    /// A name as an export writes it: `hv07`, `HV07.contoso.com` or `CONTOSO\HV07$`. `None` where it is
+    /// empty or no host name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_end_matches(['.', '$']);
+        let text = text.rsplit('\\').next().unwrap_or(text).to_lowercase();
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if text.is_empty() || text.len() > 253 || !text.chars().all(fits) {
+            return None;
+        }
+        if text.parse::<std::net::IpAddr>().is_ok() {
+            return Some(Self { short: text, domain: None });
+        }
+        Some(match text.split_once('.') {
+            Some((short, domain)) if !short.is_empty() => {
+                Self { short: short.to_owned(), domain: Some(domain.to_owned()) }
+            }
+            _ => Self { short: text, domain: None },
+        })
+    }
+
+    /// The name without its domain.
+    pub fn short(&self) -> &str {
+        &self.short
+    }
+
+    /// The name with its domain, where that is known.
+    pub fn full(&self) -> String {
+        let Self { short, domain } = self;
+        domain.as_ref().map_or_else(|| short.clone(), |domain| format!("{short}.{domain}"))
+    }
+
+    /// Whether two names are those of one machine, as far as they tell.
+    pub fn is(&self, other: &Self) -> bool {
+        let domains = self.domain.as_ref().zip(other.domain.as_ref());
+        self.short == other.short && domains.is_none_or(|(own, others)| own == others)
+    }
+
+    /// Takes over the domain of another name of the same machine.
+    pub fn learn_domain(&mut self, other: &Self) {
+        if self.domain.is_none() {
+            self.domain.clone_from(&other.domain);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_machine_are_told_from_namesakes_of_another_domain() {
+        for (one, other, same) in [
+            ("hv07", "HV07.contoso.com", true),
+            (r"CONTOSO\HV07$", "hv07.contoso.com.", true),
+            ("hv07.contoso.com", "hv07.fabrikam.com", false),
+            ("hv07", "hv08", false),
+        ] {
+            let names = [one, other].map(HostName::parse);
+            let [Some(one), Some(other)] = names else { panic!("{names:?}") };
+            assert_eq!(one.is(&other), same, "{one:?} {other:?}");
+        }
+        assert!(["", "  ", "a b", "x\u{1b}[1m"].map(HostName::parse).iter().all(Option::is_none));
+    }
+}
