@@ -40,6 +40,7 @@ pub mod present;
 pub mod engine;
 pub mod feed;
 pub mod inflow;
+pub mod learn;
 pub mod ledger;
 pub mod listen;
 pub mod live;

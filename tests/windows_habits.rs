@@ -65,9 +65,10 @@ fn shells_and_man_are_told_of_every_command_and_option() {
         assert!(front_page.contains(&format!("vmmtap\\-{command}")), "{command}");
         let help = out(&desk.run(&[command, "--help"]));
         let page = out(&desk.run(&["man", command]));
-        let options = help.split_whitespace().filter_map(|word| word.strip_prefix("--"));
-        let options = options.map(|word| word.trim_matches(|c: char| !c.is_ascii_lowercase()));
-        for option in options.filter(|option| !option.is_empty() && !option.contains(' ')) {
+        // Prose may name the options of other programs.
+        let lines = help.lines().filter(|line| line.trim_start().starts_with('-'));
+        let options = lines.filter_map(|line| line.split("--").nth(1)?.split_whitespace().next());
+        for option in options {
             let in_man = option.replace('-', "\\-");
             assert!(page.contains(&in_man), "man {command}: {option}");
             for (shell, script) in &scripts {

@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::site::{SiteCheckArguments, SiteImportArguments};
+pub use self::site::{SiteCheckArguments, SiteImportArguments, SiteLearnArguments};
 use self::values::{at_least_one, bytes, drops, duration, log_choice, source, verdict};
 use crate::{
     capture::{DEFAULT_BUFFER_BYTES, DEFAULT_SNAP_LEN, Source},
@@ -74,6 +74,8 @@ pub enum SiteCommand {
     Check(SiteCheckArguments),
     /// Make a site file, or bring it up to date, from what VMM exports.
     Import(SiteImportArguments),
+    /// Propose a site file from captures: who serves which rule's port, with how sure that is.
+    Learn(SiteLearnArguments),
 }
 
 /// For which shell.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DEFAULT_SITE, PolicyChoice, Writing};
+use super::{DEFAULT_SITE, PolicyChoice, Reading, Writing};
 
 /// `vmmtap site check`.
 #[derive(Args, Debug)]
@@ -61,4 +61,15 @@ pub struct SiteImportArguments {
     /// Ask the system's resolver for the addresses of machines that no export has any of.
     #[arg(long)]
     pub resolve: bool,
+}
+
+/// `vmmtap site learn`.
+#[derive(Args, Debug)]
+pub struct SiteLearnArguments {
+    /// The captures.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Write the proposal to a file that is not there yet.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }

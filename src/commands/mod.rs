@@ -57,6 +57,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Man(arguments) => about::man(arguments, color),
         Command::Site(SiteCommand::Check(arguments)) => site::check(arguments, color),
         Command::Site(SiteCommand::Import(arguments)) => site::import(arguments, color),
+        Command::Site(SiteCommand::Learn(arguments)) => site::learn(arguments, color),
     };
     code.map(ExitCode::from)
 }

@@ -1,22 +1,26 @@
 //! `vmmtap site`: the site file checked, and made from exports.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal, Write},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use similar::TextDiff;
 
 use super::{
-    AS_EXPECTED, eprint, output,
+    AS_EXPECTED, eprint, files, output,
     policy::{load_policy, policy_files, read_text},
-    refuse_powershell, wildcard,
+    read, refuse_powershell, sources, tell_failures, wildcard,
 };
 use crate::{
-    arguments::{Color, SiteCheckArguments, SiteImportArguments},
+    arguments::{Color, SiteCheckArguments, SiteImportArguments, SiteLearnArguments},
+    engine::Engine,
     identify::Site,
-    judge::{self, Tally},
+    judge::{self, Matrix, Policy, Tally},
+    learn,
     output::Output,
     present,
     roster::{self, Roster},
@@ -88,4 +92,34 @@ fn is_confirmed(site: &Path) -> anyhow::Result<bool> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+pub(super) fn learn(arguments: &SiteLearnArguments, color: Color) -> anyhow::Result<u8> {
+    let reading = &arguments.reading;
+    let captures = sources(&reading.captures, &reading.dropped)?;
+    if let Some(file) = arguments.output.as_deref().filter(|file| file.exists()) {
+        bail!("{} is there already; a proposal overwrites nothing", file.display());
+    }
+    let output = Output::new(arguments.output.as_deref(), color, &files(&captures))?;
+    let policy = Arc::new(Policy::new(Matrix::embedded()?, Site::default()));
+    let engine =
+        Engine::new(policy, reading.capacity.limits()).with_threads(reading.capacity.threads());
+    let (report, failures) = read(engine, &captures);
+    if report.captures.is_empty() {
+        return tell_failures(&failures);
+    }
+    let proposal = learn::propose(&report.policy, &learn::exchanges(&report));
+    let names: BTreeMap<_, _> =
+        report.names.iter().map(|(ip, name)| (*ip, present::clean(name).into_owned())).collect();
+    output.text(&proposal.site_file(&report.policy, &names))?;
+    eprint(&present::summary(&report));
+    eprint(&format!(
+        "{} and {} without; check every guess before it judges anything\n",
+        match proposal.suspects.len() {
+            1 => "1 address with a role is proposed".to_owned(),
+            many => format!("{many} addresses with roles are proposed"),
+        },
+        proposal.strangers.len()
+    ));
+    if failures.is_empty() { Ok(AS_EXPECTED) } else { tell_failures(&failures) }
 }

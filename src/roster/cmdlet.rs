@@ -1,6 +1,6 @@
 //! What the objects of VMM's cmdlets say of a machine: its role, its ports, its addresses.
 
-use std::net::IpAddr;
+use ipnet::IpNet;
 
 use super::{
     HostName, Listed, Roster,
@@ -202,17 +202,17 @@ fn ports(record: &Record, roles: RoleSet) -> Vec<(Setting, u16)> {
     settings.into_iter().filter(|(role, _)| roles.contains(*role)).map(|(_, s)| (s, port)).collect()
 }
 
-fn addresses(roster: &mut Roster, file: &str, name: &HostName, record: &Record) -> Vec<IpAddr> {
-    let mut addresses: Vec<IpAddr> = name.short().parse().into_iter().collect();
+fn addresses(roster: &mut Roster, file: &str, name: &HostName, record: &Record) -> Vec<IpNet> {
+    let mut addresses: Vec<IpNet> = address(name.short()).into_iter().collect();
     for property in ADDRESSES {
         for word in record.words(&[property]) {
             // Windows writes the zone of link-local addresses behind a percent sign.
             let bare = word.split('%').next().unwrap_or(word);
-            match bare.parse() {
-                Ok(ip) => addresses.push(ip),
-                // A name, or a list that Export-Csv wrote as the name of its type.
-                Err(_) if HostName::parse(word).is_some_and(|other| other.is(name)) => {}
-                Err(_) => roster.note(format!(
+            match address(bare) {
+                Some(found) => addresses.push(found),
+                // VMM has names under some of these.
+                None if HostName::parse(word).is_some_and(|other| other.is(name)) => {}
+                None => roster.note(format!(
                     "{file}: `{word}` under {property} of {} is no address: left out",
                     name.full()
                 )),
@@ -222,9 +222,15 @@ fn addresses(roster: &mut Roster, file: &str, name: &HostName, record: &Record) 
     addresses
 }
 
+/// An address as a network of one, or a network without bits beyond its prefix.
+fn address(word: &str) -> Option<IpNet> {
+    let network = word.parse::<IpNet>().ok().filter(|network| network.trunc() == *network);
+    network.or_else(|| word.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+}
+
 /// The baseboard management controller that VMM knows of a host.
 fn bmc(record: &Record, host: &HostName) -> Option<Listed> {
-    let address = record.text(&["bmcaddress"])?.parse().ok()?;
+    let address = address(&record.text(&["bmcaddress"])?)?;
     let name = HostName::parse(&format!("{}-bmc", host.short()))?;
     Some(Listed::new(name, RoleSet::from_iter([Role::Bmc])).at([address]))
 }

@@ -140,8 +140,8 @@ impl<'d> Fleet<'d> {
     fn new(tables: &'d mut ArrayOfTables, text: &str) -> Self {
         let mut owners = HashMap::new();
         for table in tables.iter() {
-            for network in networks(table).filter(|net| net.prefix_len() == net.max_prefix_len()) {
-                owners.insert(network.addr(), name_of(table).to_owned());
+            for ip in networks(table).filter_map(|network| single(&network)) {
+                owners.insert(ip, name_of(table).to_owned());
             }
         }
         let own: Vec<String> =
@@ -196,6 +196,11 @@ fn strings<'t>(table: &'t Table, key: &str) -> impl Iterator<Item = &'t str> {
     list.into_iter().flatten().filter_map(Value::as_str)
 }
 
+/// The address of a network of one.
+fn single(network: &IpNet) -> Option<IpAddr> {
+    (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
+}
+
 fn networks(table: &Table) -> impl Iterator<Item = IpNet> {
     strings(table, "addresses").filter_map(|text| {
         text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
@@ -220,15 +225,19 @@ fn update(
         let is_there = implied || roles.with_implied().contains(role);
         add(table, "roles", role.name(), &mut imported.roles, is_there);
     }
-    for ip in &listed.addresses {
-        let text = ip.to_string();
-        if let Some(owner) = owners.get(ip).filter(|owner| **owner != name) {
-            notes.push(format!("{ip} of {name} belongs to {owner} already: left with it"));
+    for network in &listed.addresses {
+        let ip = single(network);
+        if let Some(owner) = ip.and_then(|ip| owners.get(&ip)).filter(|owner| **owner != name) {
+            notes.push(format!(
+                "{} of {name} belongs to {owner} already: left with it",
+                network.addr()
+            ));
             continue;
         }
-        let is_there = networks(table).any(|network| network.contains(ip));
+        let is_there = networks(table).any(|known| known.contains(network));
+        let text = ip.map_or_else(|| network.to_string(), |ip| ip.to_string());
         add(table, "addresses", &text, &mut imported.addresses, is_there);
-        owners.insert(*ip, name.clone());
+        owners.extend(ip.map(|ip| (ip, name.clone())));
     }
     for (setting, port) in &listed.ports {
         add_port(table, *setting, *port, &mut imported.ports);

@@ -9,7 +9,14 @@ mod name;
 mod record;
 mod setup;
 
-use std::{fs::File, io, net::IpAddr, net::ToSocketAddrs};
+use std::{
+    fs::File,
+    io::{self, Write},
+    net::{IpAddr, ToSocketAddrs},
+    path::Path,
+};
+
+use ipnet::IpNet;
 
 use self::{hosts::HostsLine, name::HostName};
 use crate::identify::{RoleSet, Setting, VmmVersion};
@@ -32,7 +39,7 @@ pub struct Roster {
 struct Listed {
     name: HostName,
     roles: RoleSet,
-    addresses: Vec<IpAddr>,
+    addresses: Vec<IpNet>,
     ports: Vec<(Setting, u16)>,
 }
 
@@ -65,9 +72,9 @@ impl Roster {
         for line in std::mem::take(&mut self.addresses) {
             let known = |listed: &&mut Listed| line.names.iter().any(|name| listed.name.is(name));
             if let Some(listed) = self.machines.iter_mut().find(known) {
-                listed.add_address(line.ip);
+                listed.add_address(line.ip.into());
             } else if alone && let Some(name) = line.names.into_iter().next() {
-                self.add(Listed::new(name, RoleSet::default()).at([line.ip]));
+                self.add(Listed::new(name, RoleSet::default()).at([line.ip.into()]));
             } else {
                 strangers += 1;
             }
@@ -81,7 +88,7 @@ impl Roster {
             if listed.addresses.is_empty()
                 && let Ok(found) = (listed.name.full().as_str(), 0).to_socket_addrs()
             {
-                found.for_each(|found| listed.add_address(found.ip()));
+                found.for_each(|found| listed.add_address(found.ip().into()));
             }
         }
     }
@@ -105,7 +112,7 @@ impl Roster {
         };
         listed.name.learn_domain(&new.name);
         new.roles.iter().for_each(|role| listed.roles.insert(role));
-        new.addresses.into_iter().for_each(|ip| listed.add_address(ip));
+        new.addresses.into_iter().for_each(|network| listed.add_address(network));
         for (setting, port) in new.ports {
             if !listed.ports.iter().any(|(known, _)| *known == setting) {
                 listed.ports.push((setting, port));
@@ -126,15 +133,15 @@ impl Listed {
         Self { name, roles, addresses: Vec::new(), ports: Vec::new() }
     }
 
-    fn at(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        addresses.into_iter().for_each(|ip| self.add_address(ip));
+    fn at(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
+        addresses.into_iter().for_each(|network| self.add_address(network));
         self
     }
 
-    /// Adds an address that conversations of a machine can have.
-    fn add_address(&mut self, ip: IpAddr) {
-        if is_of_machine(ip) && !self.addresses.contains(&ip) {
-            self.addresses.push(ip);
+    /// Adds an address, or a network, that conversations of a machine can have.
+    fn add_address(&mut self, network: IpNet) {
+        if is_of_machine(network.addr()) && !self.addresses.contains(&network) {
+            self.addresses.push(network);
         }
     }
 }
@@ -153,8 +160,7 @@ fn is_of_machine(ip: IpAddr) -> bool {
 ///
 /// # Errors
 /// The folder cannot be written to.
-pub fn write(path: &std::path::Path, text: &str) -> io::Result<()> {
-    use std::io::Write as _;
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
@@ -166,7 +172,7 @@ pub fn write(path: &std::path::Path, text: &str) -> io::Result<()> {
         // As any file that is made anew; the umask takes away from it.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder.unwrap_or(std::path::Path::new(".")))?;
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(text.as_bytes())?;
     if let Some(permissions) = before {
         file.as_file().set_permissions(permissions)?;
