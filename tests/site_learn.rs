@@ -70,7 +70,7 @@ fn a_proposal_says_why_and_overwrites_nothing() {
         "# vmm-server, likely:",
         "asks for WinRM on tcp 5985 of 10.0.0.2",
         "was not recognised",
-        "it fits",
+        "Nothing suggests a role for one address",
     ] {
         assert!(text.contains(word), "{word}: {text}");
     }
