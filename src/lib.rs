@@ -61,3 +61,5 @@ pub mod progress;
 pub mod signals;
 pub mod terminal;
 pub mod watch;
+#[cfg(windows)]
+mod windows;

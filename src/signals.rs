@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP: a wish to end, which is heeded between two steps.
+//! Ctrl-C, Ctrl-Break, SIGTERM, SIGHUP and the closing of the window: a wish to end, which is heeded between two steps.
 
 use std::{
     process,
@@ -26,5 +26,7 @@ pub fn wish_to_end() -> anyhow::Result<Arc<AtomicBool>> {
         }
     })
     .context("cannot listen for signals")?;
+    #[cfg(windows)]
+    crate::windows::hold_closing(&wish);
     Ok(wish)
 }

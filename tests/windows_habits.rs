@@ -68,7 +68,8 @@ fn shells_and_man_are_told_of_every_command_and_option() {
         // Prose may name the options of other programs.
         let lines = help.lines().filter(|line| line.trim_start().starts_with('-'));
         let options = lines.filter_map(|line| line.split("--").nth(1)?.split_whitespace().next());
-        for option in options {
+        let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        for option in options.filter(is_name) {
             let in_man = option.replace('-', "\\-");
             assert!(page.contains(&in_man), "man {command}: {option}");
             for (shell, script) in &scripts {
@@ -79,6 +80,71 @@ fn shells_and_man_are_told_of_every_command_and_option() {
     assert!(out(&desk.run(&["man", "site", "check"])).contains("\\-\\-site"));
     assert_eq!(code(&desk.run(&["man", "chekc"])), 2);
     assert_eq!(code(&desk.run(&["completions", "cmd"])), 2);
+}
+
+#[test]
+fn paths_with_spaces_foreign_letters_and_more_than_260_characters_are_read_and_written() {
+    let desk = Desk::new();
+    // Verbatim on Windows; there a relative path of such a length is none.
+    let mut folder = desk.0.path().canonicalize().expect("the desk");
+    folder.push("Büro & Räume 東京");
+    while folder.as_os_str().len() < 320 {
+        folder.push("one more folder with a name of some length");
+    }
+    std::fs::create_dir_all(&folder).expect("made");
+    let at = |name: &str| folder.join(name).to_str().expect("a path").to_owned();
+    let [site, capture, report] =
+        ["die Site.toml", "Mitschnitt ä (1).pcap", "report ß.json"].map(at);
+    std::fs::write(&site, SITE).expect("written");
+    std::fs::write(&capture, blocked()).expect("written");
+    let output = desk.run(&["check", "-s", &site, "--format", "json", "-o", &report, &capture]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    let written = std::fs::read_to_string(&report).expect("a report");
+    assert!(written.contains("Mitschnitt ä (1).pcap"), "{}", written.len());
+    let by_wildcard = desk.run(&["check", "-s", &site, &at("Mitschnitt*.pcap")]);
+    assert_eq!(code(&by_wildcard), 1, "{}", err(&by_wildcard));
+    let imported = folder.join("imported.toml");
+    let export = at("Räume.csv");
+    std::fs::write(&export, "Name,Roles,IPAddresses\nhv07,hyperv-host,10.0.0.2\n")
+        .expect("written");
+    let imported = imported.to_str().expect("a path");
+    let output = desk.run(&["site", "import", "-s", imported, &export]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+}
+
+#[test]
+fn a_raw_event_trace_is_answered_with_the_command_that_converts_it() {
+    let desk = Desk::new();
+    desk.put("trace.etl", &[0; 4096]);
+    let output = desk.run(&["check", "trace.etl"]);
+    assert_eq!(code(&output), 2);
+    for word in
+        ["etl2pcapng trace.etl trace.pcapng", "pktmon etl2pcap trace.etl --out trace.pcapng"]
+    {
+        assert!(err(&output).contains(word), "{word}: {}", err(&output));
+    }
+}
+
+/// What the exe must say where Npcap is missing, and that no library of the working directory's is
+/// taken for it. Wine has none.
+#[cfg(windows)]
+#[test]
+fn without_npcap_files_are_judged_and_listening_says_where_to_get_it() {
+    let desk = Desk::new();
+    desk.put("good.pcap", &answered());
+    desk.put("wpcap.dll", b"MZ no library");
+    assert_eq!(code(&desk.run(&["check", "good.pcap"])), 0);
+    let system =
+        std::path::Path::new(&std::env::var_os("SystemRoot").expect("Windows")).join("System32");
+    if system.join("Npcap\\wpcap.dll").exists() || system.join("wpcap.dll").exists() {
+        println!("skipped: Npcap is here");
+        return;
+    }
+    for arguments in [&["interfaces"][..], &["check", "-i", "Ethernet", "--duration", "1s"]] {
+        let output = desk.run(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(err(&output).contains("https://npcap.com"), "{}", err(&output));
+    }
 }
 
 /// The first words of the lines under a heading of a help text.

@@ -158,7 +158,8 @@ pub struct Capacity {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Listening")]
 pub struct Listening {
-    /// Listen on this interface; `vmmtap interfaces` lists them.
+    /// Listen on this interface, by its name, friendly name or address; `vmmtap interfaces` lists
+    /// them.
     #[arg(short, long, value_name = "IFACE", conflicts_with = "captures")]
     pub interface: Option<String>,
     /// Take in what this pcap-filter(7) expression lets through, instead of what concerns the
@@ -271,6 +272,9 @@ pub struct WatchArguments {
     /// Colours of the screen.
     #[arg(long, value_enum, value_name = "THEME")]
     pub theme: Option<ThemeName>,
+    /// Draw with ASCII alone; so it is without being asked where the locale is not UTF-8.
+    #[arg(long)]
+    pub ascii: bool,
     /// Theme, columns, bell and keys, in the place of ~/.config/vmmtap/config.toml.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

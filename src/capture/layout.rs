@@ -99,9 +99,13 @@ fn what_it_seems(file: &str, start: &[u8]) -> String {
     }
     // An event trace begins with the size of its buffers and nothing that it could be known by.
     if file.to_ascii_lowercase().ends_with(".etl") {
-        return "it is an event trace of Windows; convert it: etl2pcapng IN OUT, or pktmon etl2pcap \
-                IN --out OUT"
-            .to_owned();
+        let quoted =
+            |name: &str| if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() };
+        let (from, to) = (quoted(file), quoted(&format!("{}.pcapng", &file[..file.len() - 4])));
+        return format!(
+            "it is an event trace of Windows; convert it: etl2pcapng {from} {to}, or \
+             pktmon etl2pcap {from} --out {to}"
+        );
     }
     if let Some((_, what)) = LOOKALIKES.iter().find(|(magic, _)| start.starts_with(magic)) {
         return format!("it is {what}");

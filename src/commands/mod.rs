@@ -42,6 +42,10 @@ pub const COULD_NOT_VERIFY: u8 = 2;
 /// # Errors
 /// What keeps it from giving any result; the exit code is then [`COULD_NOT_VERIFY`].
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    #[cfg(windows)]
+    crate::windows::load_from_system_only();
+    #[cfg(windows)]
+    let _code_page = crate::windows::speak_utf8();
     let color = arguments.color;
     let code = match &arguments.command {
         Command::Check(arguments) if arguments.watching.listening.interface.is_some() => {

@@ -94,11 +94,23 @@ fn setup(arguments: &WatchArguments, captures: &[Source]) -> anyhow::Result<Setu
         source: interface.unwrap_or_else(|| name(captures)),
         total_bytes: total_bytes(captures),
         theme,
+        ascii: arguments.ascii || !speaks_utf8(),
         columns: configuration.columns.unwrap_or_else(|| Column::USUAL.to_vec()),
         bell: configuration.bell,
         keymap: configuration.keymap,
         filter,
     })
+}
+
+/// Whether the terminal shows more than ASCII: as the locale says; the console of Windows does.
+fn speaks_utf8() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    cfg!(windows)
+        || locale.is_none_or(|locale| {
+            let locale = locale.to_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
 }
 
 /// The captures' names without their folders.

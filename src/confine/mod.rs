@@ -37,7 +37,7 @@ pub struct Confined {
 
 impl Confined {
     /// Notes how one thing went.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing is tried there"))]
+    #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "nothing is tried there"))]
     fn note<E: std::fmt::Display>(&mut self, what: &'static str, went: Result<(), E>) {
         match went {
             Ok(()) => self.done.push(what),
@@ -92,7 +92,15 @@ fn confine_here(_rooms: &Rooms<'_>, confined: &mut Confined) {
     confined.missing.push("files and network stay open: only Linux can close them".to_owned());
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn confine_here(_rooms: &Rooms<'_>, confined: &mut Confined) {
-    confined.missing.push("privileges stay: only Unix systems can give them up".to_owned());
+    use crate::windows::{drop_privileges, forbid_children};
+    confined.note("privileges given up", drop_privileges());
+    confined.note("no child processes", forbid_children());
+    confined.missing.push("files and network stay open: only Linux can close them".to_owned());
+}
+
+#[cfg(not(any(unix, windows)))]
+fn confine_here(_rooms: &Rooms<'_>, confined: &mut Confined) {
+    confined.missing.push("privileges stay: nothing is known of giving them up here".to_owned());
 }

@@ -10,6 +10,8 @@ use crate::capture::Interface;
 #[derive(Serialize)]
 struct InterfaceRecord {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    friendly_name: Option<String>,
     description: Option<String>,
     addresses: Vec<IpAddr>,
     up: bool,
@@ -38,6 +40,7 @@ pub fn interfaces(interfaces: &[Interface], format: Format) -> anyhow::Result<St
 fn record(interface: &Interface) -> InterfaceRecord {
     InterfaceRecord {
         name: clean(&interface.name).into_owned(),
+        friendly_name: interface.friendly_name.as_deref().map(|text| clean(text).into_owned()),
         description: interface.description.as_deref().map(|text| clean(text).into_owned()),
         addresses: interface.addresses.clone(),
         up: interface.up,
@@ -60,11 +63,13 @@ fn grid(records: &[InterfaceRecord]) -> Grid {
         let states: Vec<&str> =
             states.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
         let addresses: Vec<String> = record.addresses.iter().map(ToString::to_string).collect();
+        let names = [&record.friendly_name, &record.description];
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         grid.push(vec![
             record.name.clone(),
             states.join(", "),
             addresses.join(" "),
-            record.description.clone().unwrap_or_default(),
+            names.join(": "),
         ]);
     }
     grid

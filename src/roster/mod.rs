@@ -163,20 +163,27 @@ fn is_of_machine(ip: IpAddr) -> bool {
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
     let before = File::open(&path).and_then(|file| file.metadata()).ok();
     let before = before.map(|before| before.permissions());
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any file that is made anew; the umask takes away from it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = draft().tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(text.as_bytes())?;
     if let Some(permissions) = before {
         file.as_file().set_permissions(permissions)?;
     }
     file.persist(&path)?;
     Ok(())
+}
+
+/// As any file that is made anew: the umask takes away from it.
+#[cfg(unix)]
+fn draft() -> tempfile::Builder<'static, 'static> {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(Permissions::from_mode(0o666));
+    builder
+}
+
+#[cfg(not(unix))]
+fn draft() -> tempfile::Builder<'static, 'static> {
+    tempfile::Builder::new()
 }

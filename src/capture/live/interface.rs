@@ -11,6 +11,8 @@ use super::{TapError, error::message};
 pub struct Interface {
     /// Its name for `-i`.
     pub name: String,
+    /// What people call it, such as `Ethernet 2`; Windows alone has such names.
+    pub friendly_name: Option<String>,
     /// What the system calls it besides.
     pub description: Option<String>,
     /// Its addresses.
@@ -32,8 +34,23 @@ pub struct Interface {
 pub fn interfaces() -> Result<Vec<Interface>, TapError> {
     TapError::unless_library()?;
     let devices = Device::list().map_err(|error| TapError::NoList { reason: message(&error) })?;
-    Ok(devices.into_iter().map(Interface::from).collect())
+    let mut interfaces: Vec<Interface> = devices.into_iter().map(Interface::from).collect();
+    name_friendly(&mut interfaces);
+    Ok(interfaces)
 }
+
+/// Npcap's names end with the GUID that Windows knows the adapter by.
+#[cfg(windows)]
+fn name_friendly(interfaces: &mut [Interface]) {
+    let names = crate::windows::friendly_names();
+    for interface in interfaces {
+        let guid = interface.name.find('{').map(|at| interface.name[at..].to_lowercase());
+        interface.friendly_name = guid.and_then(|guid| names.get(&guid).cloned());
+    }
+}
+
+#[cfg(not(windows))]
+fn name_friendly(_interfaces: &mut [Interface]) {}
 
 impl From<Device> for Interface {
     fn from(device: Device) -> Self {
@@ -47,24 +64,31 @@ impl From<Device> for Interface {
             running: device.flags.is_running(),
             loopback: device.flags.is_loopback(),
             wireless: device.flags.is_wireless(),
+            friendly_name: None,
             description: device.desc.filter(|text| !text.trim().is_empty()),
             name: device.name,
         }
     }
 }
 
-/// The interface of a name or, failing that, of a description, as on Windows the names are numbers
-/// that nobody can type.
+/// The interface of a name or, failing that, of a friendly name, a description or an address, as on
+/// Windows the names are numbers that nobody can type.
 ///
 /// # Errors
 /// There is none; the nearest name goes with it.
 pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError> {
     let same = |text: &str| text.trim().eq_ignore_ascii_case(wanted.trim());
-    let described = |interface: &&Interface| interface.description.as_deref().is_some_and(same);
+    let address = wanted.trim().parse::<IpAddr>().ok();
+    let friendly = |one: &&Interface| one.friendly_name.as_deref().is_some_and(same);
+    let described = |one: &&Interface| one.description.as_deref().is_some_and(same);
+    let at_address =
+        |one: &&Interface| address.is_some_and(|address| one.addresses.contains(&address));
     known
         .iter()
         .find(|interface| interface.name == wanted)
+        .or_else(|| known.iter().find(friendly))
         .or_else(|| known.iter().find(described))
+        .or_else(|| known.iter().find(at_address))
         .map(|interface| interface.name.clone())
         .ok_or_else(|| TapError::NoSuchInterface {
             name: wanted.to_owned(),
@@ -77,7 +101,7 @@ fn near(wanted: &str, known: &[Interface]) -> Option<String> {
     let wanted = wanted.to_lowercase();
     known
         .iter()
-        .map(|interface| &interface.name)
+        .flat_map(|interface| [&interface.name].into_iter().chain(&interface.friendly_name))
         .map(|name| (strsim::damerau_levenshtein(&wanted, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
@@ -91,8 +115,9 @@ mod tests {
     fn interface(name: &str, description: Option<&str>) -> Interface {
         Interface {
             name: name.to_owned(),
+            friendly_name: description.map(|_| "Ethernet 2".to_owned()),
             description: description.map(str::to_owned),
-            addresses: Vec::new(),
+            addresses: vec![IpAddr::from([10, 0, 0, name.len() as u8])],
             up: true,
             running: true,
             loopback: false,
@@ -101,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_is_found_by_name_or_description_and_a_near_one_is_offered() {
+    fn an_interface_is_found_by_any_of_its_names_or_an_address_and_a_near_one_is_offered() {
         let known = [
             interface("eth0", None),
             interface("lo", None),
@@ -110,6 +135,10 @@ mod tests {
         for (wanted, found, offered) in [
             ("eth0", Some("eth0"), None),
             ("intel(r) ethernet #2", Some(r"\Device\NPF_{1}"), None),
+            ("ethernet 2", Some(r"\Device\NPF_{1}"), None),
+            ("Ehternet 2", None, Some("Ethernet 2")),
+            ("10.0.0.2", Some("lo"), None),
+            ("10.0.0.3", None, None),
             ("eht0", None, Some("eth0")),
             ("ETH0", None, Some("eth0")),
             ("ens192", None, None),

@@ -244,7 +244,10 @@ fn set_filter(
     capture.filter(filter, true).map_err(refused)
 }
 
-#[expect(clippy::unnecessary_cast, reason = "the fields are narrower on some systems")]
+#[cfg_attr(
+    not(windows),
+    expect(clippy::unnecessary_cast, reason = "the fields are narrower on some systems")
+)]
 fn frame<'a>(packet: Packet<'a>, link: LinkType, fraction: i64) -> Frame<'a> {
     let at = packet.header.ts;
     let seconds = (at.tv_sec as i64).saturating_mul(NANOS_PER_SECOND);

@@ -111,6 +111,8 @@ pub struct Setup {
     pub total_bytes: Option<u64>,
     /// Colours.
     pub theme: ThemeName,
+    /// Whether the terminal shows nothing beyond ASCII.
+    pub ascii: bool,
     /// Columns of the flows.
     pub columns: Vec<Column>,
     /// Whether to ring when a finding arises.
@@ -128,6 +130,7 @@ impl Default for Setup {
             live: false,
             total_bytes: None,
             theme: ThemeName::default(),
+            ascii: false,
             columns: Column::USUAL.to_vec(),
             bell: false,
             keymap: Keymap::default(),

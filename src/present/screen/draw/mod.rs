@@ -1,5 +1,6 @@
 //! Drawing: one small function a region. Nothing is changed here.
 
+mod ascii;
 mod coverage;
 pub mod detail;
 mod findings;
@@ -24,6 +25,13 @@ const LEAST: (u16, u16) = (40, 10);
 
 /// Draws the screen.
 pub fn draw(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger) {
+    draw_regions(frame, screen, ledger);
+    if screen.setup.ascii {
+        ascii::replace(frame.buffer_mut());
+    }
+}
+
+fn draw_regions(frame: &mut Frame<'_>, screen: &Screen, ledger: &Ledger) {
     if screen.size.0 < LEAST.0 || screen.size.1 < LEAST.1 {
         let (width, height) = LEAST;
         let text = format!("the screen needs {width} columns and {height} lines");
