@@ -2,12 +2,10 @@
 
 #![expect(unsafe_code, reason = "the system's functions can be called in no other way")]
 
-mod adapters;
 mod console;
 mod restraint;
 
 pub(crate) use self::{
-    adapters::friendly_names,
     console::{hold_closing, speak_utf8},
     restraint::{drop_privileges, forbid_children, load_from_system_only},
 };

@@ -42,7 +42,7 @@ pub fn interfaces() -> Result<Vec<Interface>, TapError> {
 /// Npcap's names end with the GUID that Windows knows the adapter by.
 #[cfg(windows)]
 fn name_friendly(interfaces: &mut [Interface]) {
-    let names = crate::windows::friendly_names();
+    let names = super::adapters::friendly_names();
     for interface in interfaces {
         let guid = interface.name.find('{').map(|at| interface.name[at..].to_lowercase());
         interface.friendly_name = guid.and_then(|guid| names.get(&guid).cloned());

@@ -1,5 +1,7 @@
 //! Frames from an interface, by way of libpcap or Npcap where one is installed.
 
+#[cfg(windows)]
+mod adapters;
 mod binding;
 mod error;
 mod interface;

@@ -1,5 +1,7 @@
 //! The names that people know network adapters by.
 
+#![expect(unsafe_code, reason = "the system's functions can be called in no other way")]
+
 use std::{collections::HashMap, ffi::CStr, ptr::null};
 
 use windows_sys::Win32::{
@@ -16,7 +18,7 @@ const TRIES: usize = 4;
 
 /// Friendly names, such as `Ethernet 2`, by the GUID that Npcap's names end with, in lower case.
 /// Empty where the system does not tell.
-pub(crate) fn friendly_names() -> HashMap<String, String> {
+pub(super) fn friendly_names() -> HashMap<String, String> {
     const FLAGS: u32 = GAA_FLAG_SKIP_UNICAST
         | GAA_FLAG_SKIP_ANYCAST
         | GAA_FLAG_SKIP_MULTICAST
