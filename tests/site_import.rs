@@ -8,8 +8,12 @@ mod recorder;
 use std::{fs, path::Path, process::Output};
 
 use desk::{Desk, code, err, out};
+use proptest::prelude::*;
 use serde_json::Value;
-use vmmtap::identify::{Role, Setting, Site, VmmVersion};
+use vmmtap::{
+    identify::{Role, Setting, Site, VmmVersion},
+    roster::{Roster, merge},
+};
 
 /// A desk without a site file, and with the exports.
 fn desk() -> Desk {
@@ -103,7 +107,7 @@ fn what_could_not_be_placed_is_told() {
     let told = err(&import(&desk, &ALL));
     for sentence in [
         "hosts:2: 127.0.0.1 is no address of a machine",
-        "1 lines of the hosts file are of machines that no export lists",
+        "of no machine in any export: 1 left out",
         "nothing says what mon01 does for VMM",
     ] {
         assert!(told.contains(sentence), "{sentence}: {told}");
@@ -224,5 +228,78 @@ fn the_help_shows_what_to_run_in_powershell() {
         "VMServer.ini",
     ] {
         assert!(help.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_machine_that_is_known_by_another_name_is_found_by_its_address() {
+    let desk = Desk::new();
+    desk.put("hosts.csv", b"Name,ObjectType,IPAddresses\nsrv4711,Host,10.0.0.2 10.0.1.2\n");
+    let output = import(&desk, &["--yes", "hosts.csv"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("srv4711 is taken for hv07"), "{}", err(&output));
+    let (_, site) = site(&desk);
+    assert_eq!(machine(&site, "hv07").map(|(_, addresses)| addresses.len()), Some(2));
+    assert!(machine(&site, "srv4711").is_none());
+}
+
+/// Words that exports are made of, and what breaks them.
+fn export() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "Name",
+        "FQDN",
+        "ObjectType",
+        "Host",
+        "Roles",
+        "IPAddresses",
+        "10.0.0.1",
+        "fe80::1",
+        "hv07",
+        "any",
+        "vmm-server",
+        "a.b.c",
+        "[OPTIONS]",
+        "BitsTcpPort=1",
+        ",",
+        ",",
+        ";",
+        "\n",
+        "\n",
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "#TYPE x",
+        "=",
+        "\u{1b}[31m",
+        "\u{feff}",
+        "0",
+        "65536",
+        "10.0.0.0/8",
+        " ",
+        "\t",
+        "\r\n",
+    ]);
+    prop::collection::vec(word, 0..60).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_imported_gives_a_good_site_file_or_none(texts in prop::collection::vec(export(), 1..4)) {
+        let mut roster = Roster::default();
+        for text in &texts {
+            let _refused = roster.read("export", text);
+        }
+        roster.settle(false);
+        let merged = merge("", &roster).expect("an empty file takes everything");
+        if merged.text.contains("[[machine]]") {
+            let site = Site::parse("new", &merged.text);
+            // Names that mean something else in the site file are told of, and nothing is written.
+            prop_assert!(site.is_ok() || merged.text.contains("\"any\"") || merged.text.contains("name = \"vmm-server\""), "{}", merged.text);
+        }
+        let again = merge(&merged.text, &roster).expect("what was made is taken again");
+        prop_assert_eq!(again.text, merged.text);
     }
 }

@@ -86,8 +86,9 @@ impl Kind {
 /// Places each object that names a machine; notes the others.
 pub fn place(roster: &mut Roster, file: &str, records: Vec<Record>) {
     for (record, number) in records.iter().zip(1..) {
-        let text = record.text(&NAMES);
-        let Some(name) = text.as_deref().and_then(HostName::parse) else {
+        // Some have a name for people and a host name under another property.
+        let mut names = NAMES.iter().filter_map(|property| record.text(&[property]));
+        let Some(name) = names.find_map(|text| HostName::parse(&text)) else {
             roster.note(format!("{file}: object {number} has no name of a machine: left out"));
             continue;
         };

@@ -156,6 +156,11 @@ impl<'d> Fleet<'d> {
         let place = self.tables.iter().position(|table| {
             is_it(name_of(table)) || mark_of(table).is_some_and(|mark| is_it(&mark.name))
         });
+        let place = place.or_else(|| {
+            let alias = listed.addresses.iter().find_map(|net| self.owners.get(&single(net)?))?;
+            notes.push(format!("{title} is taken for {alias}, which has its address"));
+            self.tables.iter().position(|table| name_of(table) == alias)
+        });
         if let Some(table) = place.and_then(|place| self.tables.get_mut(place)) {
             return update(table, listed, &mut self.owners, notes);
         }

@@ -81,7 +81,7 @@ impl Roster {
         }
         if strangers > 0 {
             self.note(format!(
-                "{strangers} lines of the hosts file are of machines that no export lists: left out"
+                "addresses in hosts files that are of no machine in any export: {strangers} left out"
             ));
         }
         for listed in self.machines.iter_mut().filter(|_| resolve) {

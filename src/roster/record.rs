@@ -78,8 +78,15 @@ pub fn from_csv(text: &str) -> Result<Vec<Record>, String> {
 }
 
 /// Properties that hold a machine's name, the most telling first.
-pub const NAMES: [&str; 6] =
-    ["fullyqualifieddomainname", "fqdn", "computername", "servername", "name", "dnshostname"];
+pub const NAMES: [&str; 7] = [
+    "fullyqualifieddomainname",
+    "fqdn",
+    "computername",
+    "servername",
+    "name",
+    "dnshostname",
+    "networkaddress",
+];
 
 fn property(name: &str) -> String {
     name.trim().trim_matches('"').to_lowercase()
@@ -138,5 +145,44 @@ fn json_words(value: &Value) -> Vec<String> {
             .find_map(|key| object.get(*key))
             .map_or_else(Vec::new, json_words),
         Value::Null => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powershell_writes_objects_in_many_shapes() {
+        for (text, kind, words) in [
+            (r#"{"Name": "a", "IP": ["x", "y"]}"#, None, &["x", "y"][..]),
+            (r#"{"value": [{"Name": "a", "IP": "x y"}], "Count": 1}"#, None, &["x", "y"]),
+            (r#"{"Get-SCVMHost": {"NAME": "a", "ip": 7}}"#, Some("Get-SCVMHost"), &["7"]),
+            (r#"[{"Name": "a", "IP": {"Address": 1, "IPAddressToString": "x"}}]"#, None, &["x"]),
+        ] {
+            let records = from_json(text).unwrap_or_default();
+            assert_eq!(records.len(), 1, "{text}");
+            assert_eq!(
+                (records[0].kind.as_deref(), records[0].words(&["ip"])),
+                (kind, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()[..]),
+                "{text}"
+            );
+        }
+        for (text, kind, words) in [
+            ("Name,IP\na,x\n", None, "x"),
+            (
+                "#TYPE Selected.A.B.Host\r\n\"Name\";\"IP\"\r\n\"a\";\"{x, y}\"\r\n",
+                Some("Selected.A.B.Host"),
+                "x y",
+            ),
+            ("Name\tIP\na\tx,y\n", None, "x y"),
+            ("Name,IP\na\n", None, ""),
+        ] {
+            let records = from_csv(text).unwrap_or_default();
+            assert_eq!(records.len(), 1, "{text}");
+            let found = records[0].text(&["ip"]).unwrap_or_default();
+            assert_eq!((records[0].kind.as_deref(), found.as_str()), (kind, words), "{text}");
+        }
+        assert!(from_csv("Title,IP\na,x\n").is_err());
     }
 }
