@@ -33,14 +33,14 @@ and then
 
   vmmtap site import vmm.csv
 
-What one cmdlet alone exports, as CSV or through ConvertTo-Json, is taken as well, and so are a hosts
-file and the VMServer.ini that VMM was set up with. Give all of them at once: names in one find their
-addresses in another. What is no machine of VMM's own, such as domain controllers, consoles and
+What one cmdlet alone exports, as CSV or through ConvertTo-Json, is taken as well, and so are a hosts \
+file and the VMServer.ini that VMM was set up with. Give all of them at once: names in one find their \
+addresses in another. What is no machine of VMM's own, such as domain controllers, consoles and \
 monitoring, comes from a list of yours: a CSV with the columns Name, Roles and IPAddresses.
 
-Run again, it adds what is new. What you changed or took out by hand stays so: the comments that begin
-with `# imported:` tell the program what it gave the last time. To leave a machine out for good, comment
-its lines out and leave that comment standing.";
+Run again, it adds what is new. What you changed or took out by hand stays so: the comments that begin \
+with `# imported:` tell the program what it gave the last time. To leave a machine out for good, \
+comment its lines out and leave that comment standing.";
 
 /// `vmmtap site import`.
 #[derive(Args, Debug)]

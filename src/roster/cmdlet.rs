@@ -94,9 +94,9 @@ pub fn place(roster: &mut Roster, file: &str, records: Vec<Record>) {
         };
         let roles = match Kind::of(record, file) {
             Some(kind) => roles(roster, file, &name, record, kind),
-            None => own_roles(record),
+            None => own_roles(roster, file, &name, record),
         };
-        if roles == RoleSet::default() {
+        if roles == RoleSet::default() && !record.has(&OWN_ROLES) {
             roster.note(format!(
                 "{file}: nothing says what {} does for VMM: it gets no role; export its cmdlet, or add an ObjectType or Roles column",
                 name.full()
@@ -163,10 +163,21 @@ fn managed_roles(record: &Record) -> RoleSet {
     words.into_iter().filter(|(word, _)| text.contains(word)).map(|(_, role)| role).collect()
 }
 
+/// The column of roles in a list of one's own; an empty cell says that the machine has none.
+const OWN_ROLES: [&str; 2] = ["roles", "role"];
+
 /// A list of one's own: roles by the names of the site file.
-fn own_roles(record: &Record) -> RoleSet {
-    let words = record.words(&["roles", "role"]);
-    words.iter().filter_map(|word| Role::from_name(&word.to_lowercase())).collect()
+fn own_roles(roster: &mut Roster, file: &str, name: &HostName, record: &Record) -> RoleSet {
+    let mut roles = RoleSet::default();
+    for word in record.words(&OWN_ROLES) {
+        match Role::from_name(&word.to_lowercase()) {
+            Some(role) => roles.insert(role),
+            None => {
+                roster.note(format!("{file}: `{word}` of {} is no role: left out", name.full()))
+            }
+        }
+    }
+    roles
 }
 
 fn learn_server(roster: &mut Roster, file: &str, record: &Record) {
