@@ -2,15 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 
-use crate::present::screen::{Column, Keymap, ThemeName, action::Action};
+use crate::{
+    present::screen::{Column, Keymap, ThemeName, action::Action},
+    text_file::read_text,
+};
 
 /// The settings; what is left out is as usual.
 #[derive(Debug, Default, Deserialize)]
@@ -40,17 +42,11 @@ impl Configuration {
         let Some(path) = named.map(Path::to_path_buf).or_else(usual_path) else {
             return Ok(Self::default());
         };
+        if named.is_none() && !path.exists() {
+            return Ok(Self::default());
+        }
         let shown = path.display();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(error) => {
-                return Err(error)
-                    .with_context(|| format!("cannot read the configuration {shown}"));
-            }
-        };
+        let text = read_text(&path, "configuration")?;
         Self::parse(&text).map_err(|what| anyhow!("the configuration {shown}: {what}"))
     }
 

@@ -60,6 +60,7 @@ pub mod parallel;
 pub mod progress;
 pub mod signals;
 pub mod terminal;
+mod text_file;
 pub mod watch;
 #[cfg(windows)]
 mod windows;

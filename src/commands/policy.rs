@@ -1,40 +1,13 @@
 //! The site and the matrix, read from their files.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
-
-use anyhow::{Context, bail};
-use encoding_rs::{Encoding, UTF_8};
+use std::path::Path;
 
 use crate::{
     arguments::{MatrixChoice, PolicyChoice},
     identify::Site,
     judge::{Matrix, Policy},
+    text_file::read_text,
 };
-
-/// Files larger than this are no site or matrix file: a capture given by mistake.
-const LARGEST_TEXT: u64 = 64 << 20;
-
-pub(super) fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
-    let shown = path.display();
-    let cannot = || format!("cannot read the {what} {shown}");
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(cannot)?;
-    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).with_context(cannot)?;
-    if bytes.len() as u64 > LARGEST_TEXT {
-        bail!("{}: it is too large to be one", cannot());
-    }
-    // PowerShell writes UTF-16, and UTF-8 with a mark in front.
-    let (encoding, mark) = Encoding::for_bom(&bytes).unwrap_or((UTF_8, 0));
-    let (text, malformed) = encoding.decode_without_bom_handling(&bytes[mark..]);
-    if malformed {
-        bail!("{}: it is not {} text", cannot(), encoding.name());
-    }
-    Ok(text.into_owned())
-}
 
 pub(super) fn load_policy(choice: &PolicyChoice) -> anyhow::Result<Policy> {
     Ok(Policy::new(load_matrix(&choice.matrix)?, load_site(&choice.site)?))
@@ -55,5 +28,5 @@ pub(super) fn load_site(path: &Path) -> anyhow::Result<Site> {
 pub(super) fn load_matrix(choice: &MatrixChoice) -> anyhow::Result<Matrix> {
     let Some(path) = &choice.file else { return Ok(Matrix::embedded()?) };
     let text = read_text(path, "matrix file")?;
-    Ok(Matrix::with_page(&PathBuf::from(path).display().to_string(), &text)?)
+    Ok(Matrix::with_page(&path.display().to_string(), &text)?)
 }

@@ -12,7 +12,7 @@ use similar::TextDiff;
 
 use super::{
     AS_EXPECTED, eprint, files, output,
-    policy::{load_policy, policy_files, read_text},
+    policy::{load_policy, policy_files},
     read, refuse_powershell, sources, tell_failures, wildcard,
 };
 use crate::{
@@ -23,7 +23,8 @@ use crate::{
     learn,
     output::Output,
     present,
-    roster::{self, Roster},
+    roster::{self, MergeError, Merged, Roster},
+    text_file::{read_export, read_text},
 };
 
 pub(super) fn check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Result<u8> {
@@ -38,29 +39,14 @@ pub(super) fn check(arguments: &SiteCheckArguments, color: Color) -> anyhow::Res
 }
 
 pub(super) fn import(arguments: &SiteImportArguments, color: Color) -> anyhow::Result<u8> {
-    let exports = wildcard::paths(&arguments.exports)?;
-    let mut roster = Roster::default();
-    for export in &exports {
-        let shown = export.display();
-        let text = read_text(export, "export")?;
-        let read = roster.read(&shown.to_string(), &text);
-        read.map_err(|why| anyhow::anyhow!("cannot import {shown}: {why}"))?;
-    }
-    roster.settle(arguments.resolve);
     let site = &arguments.site;
-    let before = if site.exists() { read_text(site, "site file")? } else { String::new() };
-    let merged = roster::merge(&before, &roster)
-        .with_context(|| format!("cannot bring {} up to date", site.display()))?;
-    for note in roster.notes().iter().chain(&merged.notes) {
-        eprint(&format!("note: {note}\n"));
-    }
+    let roster = read_exports(arguments)?;
+    let before = read_site(site)?;
+    let merged = merged(site, &before, &roster)?;
     if merged.text == before {
         eprint(&format!("{} is up to date\n", site.display()));
         return Ok(AS_EXPECTED);
     }
-    Site::parse(&site.display().to_string(), &merged.text).with_context(|| {
-        format!("{} is left as it is: with what was imported it would not be good", site.display())
-    })?;
     show_difference(site, &before, &merged.text, color)?;
     if arguments.dry_run {
         eprint("nothing is written: --dry-run\n");
@@ -69,10 +55,68 @@ pub(super) fn import(arguments: &SiteImportArguments, color: Color) -> anyhow::R
     if !(before.is_empty() || arguments.yes || is_confirmed(site)?) {
         bail!("{} is left as it is; --yes writes it without asking", site.display());
     }
+    if read_site(site)? != before {
+        bail!("{} was changed meanwhile and is left as it is; run it again", site.display());
+    }
     roster::write(site, &merged.text)
         .with_context(|| format!("cannot write {}", site.display()))?;
     eprint(&format!("{} is written; `vmmtap site check` says what it covers\n", site.display()));
     Ok(AS_EXPECTED)
+}
+
+fn read_exports(arguments: &SiteImportArguments) -> anyhow::Result<Roster> {
+    let mut roster = Roster::default();
+    for export in wildcard::paths(&arguments.exports)? {
+        let shown = export.display();
+        let text = read_export(&export)?;
+        let read = roster.read(&shown.to_string(), &text);
+        read.map_err(|why| anyhow::anyhow!("cannot import {shown}: {why}"))?;
+    }
+    roster.settle(arguments.resolve);
+    Ok(roster)
+}
+
+/// The site file's text; none where there is no file yet.
+fn read_site(path: &Path) -> anyhow::Result<String> {
+    let is_there = path.try_exists().with_context(|| format!("cannot read {}", path.display()))?;
+    if is_there { read_text(path, "site file") } else { Ok(String::new()) }
+}
+
+fn merged(site: &Path, before: &str, roster: &Roster) -> anyhow::Result<Merged> {
+    let shown = site.display();
+    let merged = match roster::merge(before, roster) {
+        // Site files have messages of their own, with lines.
+        Err(MergeError::NoToml(why)) => {
+            Site::parse(&shown.to_string(), before)?;
+            bail!("cannot bring {shown} up to date: it is not TOML: {why}");
+        }
+        merged => merged.with_context(|| format!("cannot bring {shown} up to date"))?,
+    };
+    tell_notes(roster.notes().iter().chain(&merged.notes));
+    if merged.text == before {
+        return Ok(merged);
+    }
+    if !merged.text.contains("[[machine]]") {
+        bail!("there is nothing to write: no machine with an address was given");
+    }
+    Site::parse(&shown.to_string(), &merged.text).with_context(|| {
+        format!("{shown} is left as it is: with what was imported it would not be good")
+    })?;
+    Ok(merged)
+}
+
+/// Notes told; of more, the number.
+const NOTES: usize = 50;
+
+fn tell_notes<'n>(notes: impl Iterator<Item = &'n String>) {
+    let mut notes = notes.fuse();
+    for note in notes.by_ref().take(NOTES) {
+        eprint(&format!("note: {note}\n"));
+    }
+    let more = notes.count();
+    if more > 0 {
+        eprint(&format!("note: {more} more of these\n"));
+    }
 }
 
 fn show_difference(site: &Path, before: &str, after: &str, color: Color) -> anyhow::Result<()> {

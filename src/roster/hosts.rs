@@ -27,8 +27,10 @@ pub fn is_hosts(text: &str) -> bool {
     })
 }
 
-/// Takes in the lines; those that are none are noted.
+/// Takes in the lines; those that are none are noted, and so is how many are of no machine, such as
+/// `127.0.0.1 localhost` and the `0.0.0.0` of block lists.
 pub fn read(roster: &mut Roster, file: &str, text: &str) {
+    let mut nobodys = 0;
     for (number, line) in lines(text) {
         let mut words = line.split_whitespace();
         let ip = words.next().and_then(|word| word.parse().ok());
@@ -37,10 +39,11 @@ pub fn read(roster: &mut Roster, file: &str, text: &str) {
             Some(ip) if !names.is_empty() && super::is_of_machine(ip) => {
                 roster.addresses.push(HostsLine { ip, names });
             }
-            Some(ip) if !names.is_empty() => {
-                roster.note(format!("{file}:{number}: {ip} is no address of a machine: left out"));
-            }
+            Some(_) if !names.is_empty() => nobodys += 1,
             _ => roster.note(format!("{file}:{number}: no address with a name: left out")),
         }
+    }
+    if nobodys > 0 {
+        roster.note(format!("{file}: addresses that are no machine's own: {nobodys} left out"));
     }
 }

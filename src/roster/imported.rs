@@ -3,8 +3,11 @@
 
 use std::fmt;
 
-/// The words that such a comment begins with.
-const MARK: &str = "# imported: ";
+/// The word that such a comment begins with.
+const MARK: &str = "imported: ";
+
+/// What the comment above the site's ports has in the place of a machine's name.
+pub const PORTS: &str = "ports";
 
 /// What an import gave for a machine, or for the ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub struct Imported {
 
 impl fmt::Display for Imported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{MARK}{}", self.name)?;
+        write!(f, "# {MARK}{}", self.name)?;
         for (title, words) in
             [("roles", &self.roles), ("addresses", &self.addresses), ("ports", &self.ports)]
         {
@@ -34,9 +37,33 @@ impl fmt::Display for Imported {
 }
 
 impl Imported {
-    /// Those among comments, in order.
+    /// Those among comments, in order, those that were commented out once more included.
     pub fn all(comments: &str) -> impl Iterator<Item = Self> {
-        comments.lines().filter_map(|line| line.trim().strip_prefix(MARK)).map(Self::parse)
+        comments.lines().filter_map(Self::of_line)
+    }
+
+    /// The one that belongs to the table right below these comments, and not to one between them that
+    /// was commented out or taken away.
+    pub fn own(prefix: &str) -> Option<Self> {
+        let line = own_line(prefix)?;
+        prefix.split('\n').nth(line).and_then(Self::of_line)
+    }
+
+    /// The port that was given for a setting.
+    pub fn port(&self, setting: &str) -> Option<u16> {
+        let word = self.ports.iter().find_map(|word| word.strip_prefix(setting)?.strip_prefix('='));
+        word?.parse().ok()
+    }
+
+    /// Remembers the port that is given for a setting.
+    pub fn set_port(&mut self, setting: &str, port: u16) {
+        self.ports.retain(|word| word.split('=').next() != Some(setting));
+        self.ports.push(format!("{setting}={port}"));
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
+        let text = line.trim_start().trim_start_matches(['#', ' ']).strip_prefix(MARK)?;
+        line.trim_start().starts_with('#').then(|| Self::parse(text))
     }
 
     fn parse(text: &str) -> Self {
@@ -58,14 +85,19 @@ impl Imported {
     /// The comments with this in the place of what stood there.
     pub fn written_into(&self, comments: &str) -> String {
         let mut lines: Vec<String> = comments.split('\n').map(str::to_owned).collect();
-        let last_table = lines.iter().rposition(|line| line.contains("[["));
-        let old = lines.iter().rposition(|line| line.trim().starts_with(MARK));
-        let old = old.filter(|old| last_table.is_none_or(|table| table < *old));
-        match old {
+        match own_line(comments) {
             Some(at) => lines[at] = self.to_string(),
             // The last piece is what stands before the table on its own line.
             None => lines.insert(lines.len() - 1, self.to_string()),
         }
         lines.join("\n")
     }
+}
+
+/// The line of the table's own comment: the last one, with no empty line and no other table between.
+fn own_line(prefix: &str) -> Option<usize> {
+    let lines: Vec<&str> = prefix.split('\n').collect();
+    let above = lines.iter().enumerate().rev().skip(1);
+    let block = above.take_while(|(_, line)| !line.trim().is_empty() && !line.contains("[["));
+    block.filter(|(_, line)| Imported::of_line(line).is_some()).map(|(at, _)| at).next()
 }

@@ -2,15 +2,21 @@
 //! from exports to a site file.
 
 mod cmdlet;
+mod connection;
+mod fleet;
 mod hosts;
 mod imported;
+mod kind;
 mod merge;
 mod name;
 mod record;
+mod roles;
 mod setup;
+mod table;
 
 use std::{
-    fs::File,
+    collections::{HashMap, HashSet},
+    fs::{self, Permissions},
     io::{self, Write},
     net::{IpAddr, ToSocketAddrs},
     path::Path,
@@ -28,10 +34,15 @@ pub use self::merge::{MergeError, Merged, merge};
 pub struct Roster {
     /// Machines, in the order in which they were told of.
     machines: Vec<Listed>,
+    /// Places of machines by their short names.
+    namesakes: HashMap<String, Vec<usize>>,
     ports: Vec<(Setting, u16)>,
     version: Option<VmmVersion>,
     addresses: Vec<HostsLine>,
+    /// Whether DNS was asked for addresses that no export has.
+    asked_dns: bool,
     notes: Vec<String>,
+    noted: HashSet<String>,
 }
 
 /// A machine as an export lists it.
@@ -50,6 +61,9 @@ impl Roster {
     /// The text is none of the kinds of exports.
     pub fn read(&mut self, file: &str, text: &str) -> Result<(), String> {
         let text = text.trim_start_matches('\u{feff}');
+        if text.trim().is_empty() {
+            return Err("it is empty".to_owned());
+        }
         if setup::is_setup(text) {
             return setup::read(self, file, text);
         }
@@ -67,12 +81,12 @@ impl Roster {
     /// Brings names and addresses together once all exports are read. With `resolve` the system is
     /// asked for the addresses of machines that have none.
     pub fn settle(&mut self, resolve: bool) {
+        self.asked_dns = resolve;
         let alone = self.machines.is_empty();
         let mut strangers = 0;
         for line in std::mem::take(&mut self.addresses) {
-            let known = |listed: &&mut Listed| line.names.iter().any(|name| listed.name.is(name));
-            if let Some(listed) = self.machines.iter_mut().find(known) {
-                listed.add_address(line.ip.into());
+            if let Some(place) = line.names.iter().find_map(|name| self.place_of(name)) {
+                self.machines[place].add_address(line.ip.into());
             } else if alone && let Some(name) = line.names.into_iter().next() {
                 self.add(Listed::new(name, RoleSet::default()).at([line.ip.into()]));
             } else {
@@ -100,16 +114,39 @@ impl Roster {
     }
 
     fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
 
+    /// Adds a port of the site's; of several for one setting the first holds.
+    fn add_port(&mut self, setting: Setting, port: u16) {
+        match self.ports.iter().find(|(known, _)| *known == setting) {
+            None => self.ports.push((setting, port)),
+            Some((_, known)) if *known == port => {}
+            Some((_, known)) => {
+                let known = *known;
+                self.note(format!(
+                    "{} is {known} in one export and {port} in another: {known} is taken",
+                    setting.name()
+                ));
+            }
+        }
+    }
+
+    fn place_of(&self, name: &HostName) -> Option<usize> {
+        let namesakes = self.namesakes.get(name.short())?;
+        namesakes.iter().copied().find(|place| self.machines[*place].name.is(name))
+    }
+
     /// Adds a machine, or what is new of one that is listed.
     fn add(&mut self, new: Listed) {
-        let Some(listed) = self.machines.iter_mut().find(|listed| listed.name.is(&new.name)) else {
+        let Some(place) = self.place_of(&new.name) else {
+            let namesakes = self.namesakes.entry(new.name.short().to_owned()).or_default();
+            namesakes.push(self.machines.len());
             return self.machines.push(new);
         };
+        let listed = &mut self.machines[place];
         listed.name.learn_domain(&new.name);
         new.roles.iter().for_each(|role| listed.roles.insert(role));
         new.addresses.into_iter().for_each(|network| listed.add_address(network));
@@ -123,7 +160,7 @@ impl Roster {
     /// What a machine is called in the site file: by its short name where that tells it from others.
     fn title(&self, listed: &Listed) -> String {
         let short = listed.name.short();
-        let namesakes = self.machines.iter().filter(|other| other.name.short() == short).count();
+        let namesakes = self.namesakes.get(short).map_or(0, Vec::len);
         if namesakes > 1 { listed.name.full() } else { short.to_owned() }
     }
 }
@@ -159,15 +196,30 @@ fn is_of_machine(ip: IpAddr) -> bool {
 /// Writes a site file in one step, so that it is never half there.
 ///
 /// # Errors
-/// The folder cannot be written to.
+/// There is no such folder, something other than a file that may be written stands there, or the folder
+/// cannot be written to.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let refuse = |why: &str| Err(io::Error::other(why));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let before = File::open(&path).and_then(|file| file.metadata()).ok();
-    let before = before.map(|before| before.permissions());
-    let mut file = draft().tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    // On Windows a path of any length is good for moving a file once it is canonical.
+    let path = match (path.canonicalize(), path.file_name()) {
+        (Ok(path), _) => path,
+        (Err(_), Some(name)) if !path.is_symlink() => {
+            folder.unwrap_or(Path::new(".")).canonicalize()?.join(name)
+        }
+        _ => return refuse("it is a link to nothing"),
+    };
+    let before = fs::metadata(&path).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        return refuse("it is no file");
+    }
+    let permissions = before.map(|before| before.permissions());
+    if permissions.as_ref().is_some_and(Permissions::readonly) {
+        return refuse("it may not be written to");
+    }
+    let mut file = draft().tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(text.as_bytes())?;
-    if let Some(permissions) = before {
+    if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
     file.persist(&path)?;
@@ -177,7 +229,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
 /// As any file that is made anew: the umask takes away from it.
 #[cfg(unix)]
 fn draft() -> tempfile::Builder<'static, 'static> {
-    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
     let mut builder = tempfile::Builder::new();
     builder.permissions(Permissions::from_mode(0o666));
     builder

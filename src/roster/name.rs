@@ -53,6 +53,21 @@ impl HostName {
     }
 }
 
+/// The host and, where it is said, the port of `https://smi01.contoso.com:5989/cimom`,
+/// `smi01.contoso.com:5989` or `smi01.contoso.com`.
+pub fn host_and_port(text: &str) -> (&str, Option<u16>) {
+    let text = text.trim();
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split('/').next().unwrap_or(text);
+    if let Some((host, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => (host, port.parse().ok()),
+        _ => (text, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +85,21 @@ mod tests {
             assert_eq!(one.is(&other), same, "{one:?} {other:?}");
         }
         assert!(["", "  ", "a b", "x\u{1b}[1m"].map(HostName::parse).iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn a_host_is_found_in_the_address_of_a_service() {
+        for (text, host, port) in [
+            ("https://smi01.contoso.com:5989/cimom", "smi01.contoso.com", Some(5989)),
+            ("http://smi01", "smi01", None),
+            ("smi01:5988", "smi01", Some(5988)),
+            ("smi01:65536", "smi01", None),
+            ("10.20.3.1", "10.20.3.1", None),
+            ("2001:db8::1", "2001:db8::1", None),
+            ("https://[2001:db8::1]:5989", "2001:db8::1", Some(5989)),
+            ("[2001:db8::1", "[2001:db8::1", None),
+        ] {
+            assert_eq!(host_and_port(text), (host, port), "{text}");
+        }
     }
 }

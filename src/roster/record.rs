@@ -26,6 +26,11 @@ impl Record {
         (!words.is_empty()).then(|| words.join(" "))
     }
 
+    /// The first of these properties that has a value, as a port.
+    pub fn port(&self, names: &[&str]) -> Option<u16> {
+        self.text(names)?.parse().ok().filter(|port| *port > 0)
+    }
+
     /// Whether it has one of these properties, whatever its value.
     pub fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.fields.contains_key(*name))
@@ -41,18 +46,22 @@ impl Record {
     }
 }
 
-/// Rows under a header, separated by commas, semicolons (`-UseCulture`) or tabs, below the `#TYPE` line
-/// that Windows PowerShell puts first.
+/// Rows under a header, separated by commas, semicolons (`-UseCulture`), tabs or bars, below the `#TYPE`
+/// line that Windows PowerShell puts first and the `sep=` line that is for Excel. Rows may be short or
+/// long; their number comes along.
 pub fn from_csv(text: &str) -> Result<Vec<Record>, String> {
     let mut kind = None;
     let mut rest = text.trim_start();
-    while let Some(line) = rest.strip_prefix("#TYPE") {
-        let (name, after) = line.split_once('\n').unwrap_or((line, ""));
-        kind = Some(name.trim().to_owned());
+    while let Some((line, after)) = rest.split_once('\n') {
+        if let Some(name) = line.strip_prefix("#TYPE") {
+            kind = Some(name.trim().to_owned());
+        } else if !line.starts_with("sep=") {
+            break;
+        }
         rest = after;
     }
     let header = rest.lines().next().unwrap_or_default();
-    let separators = [b',', b';', b'\t'];
+    let separators = [b',', b';', b'\t', b'|'];
     let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
     let separator =
         separators.into_iter().max_by_key(|separator| (count(separator), *separator == b','));
@@ -78,7 +87,7 @@ pub fn from_csv(text: &str) -> Result<Vec<Record>, String> {
 }
 
 /// Properties that hold a machine's name, the most telling first.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "fullyqualifieddomainname",
     "fqdn",
     "computername",
@@ -86,6 +95,7 @@ pub const NAMES: [&str; 7] = [
     "name",
     "dnshostname",
     "networkaddress",
+    "managedcomputer",
 ];
 
 fn property(name: &str) -> String {
@@ -101,7 +111,7 @@ fn words(value: &str) -> Vec<String> {
 /// One object, a list of them, or lists under the names of their cmdlets or types.
 pub fn from_json(text: &str) -> Result<Vec<Record>, String> {
     let value: Value =
-        serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("it begins as JSON does and is none ({error}), and it has no [OPTIONS] as VMServer.ini has"))?;
     let mut records = Vec::new();
     gather(value, None, &mut records);
     if records.is_empty() {
@@ -116,6 +126,11 @@ fn gather(value: Value, kind: Option<&str>, records: &mut Vec<Record>) {
         Value::Object(object) => {
             let is_machine = object.keys().any(|key| NAMES.contains(&property(key).as_str()));
             if is_machine {
+                // What VMM's objects know of VMM itself.
+                let connection = object.iter().find(|(key, _)| property(key) == "serverconnection");
+                if let Some((key, inner @ Value::Object(_))) = connection {
+                    gather(inner.clone(), Some(key), records);
+                }
                 let fields = object
                     .iter()
                     .map(|(name, value)| (property(name), json_words(value)))

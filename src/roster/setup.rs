@@ -2,7 +2,7 @@
 
 use ini::Ini;
 
-use super::{HostName, Listed, Roster};
+use super::{HostName, Listed, Roster, connection};
 use crate::identify::{Role, RoleSet, Setting};
 
 /// Keys of ports and their settings (VMM's own comments in the file; setup's page "Ports").
@@ -36,17 +36,17 @@ pub fn read(roster: &mut Roster, file: &str, text: &str) -> Result<(), String> {
     for (key, setting) in PORTS {
         let Some(text) = value(key) else { continue };
         match text.parse::<u16>().ok().filter(|port| *port > 0) {
-            Some(port) => roster.ports.push((setting, port)),
+            Some(port) => roster.add_port(setting, port),
             None => roster.note(format!("{file}: {key} = {text} is no port: left out")),
         }
     }
-    let named = |key: &str| value(key).and_then(HostName::parse);
-    for (name, role) in
-        [(named("VMMServerName"), Role::VmmServer), (named("SqlMachineName"), Role::SqlServer)]
-    {
-        if let Some(name) = name {
-            roster.add(Listed::new(name, RoleSet::from_iter([role])));
-        }
+    let server = value("VMMServerName").and_then(HostName::parse);
+    if let Some(server) = &server {
+        roster.add(Listed::new(server.clone(), RoleSet::from_iter([Role::VmmServer])));
+    }
+    if let Some(database) = value("SqlMachineName") {
+        let instance = value("SqlInstanceName").filter(|name| !name.is_empty());
+        connection::add_database(roster, file, database, instance, None, server.as_ref());
     }
     Ok(())
 }

@@ -1,0 +1,227 @@
+//! The machines of a site file, found by name or address, and brought up to date one by one.
+
+use std::collections::{HashMap, HashSet};
+
+use ipnet::IpNet;
+use toml_edit::{ArrayOfTables, Table};
+
+use super::{
+    HostName, Listed,
+    imported::{Imported, PORTS},
+    table::{
+        add_address, add_port, add_roles, imported_name, mark_of, name_of, names_of, networks,
+        new_table, remember, withdraw, written,
+    },
+};
+use crate::identify::Role;
+
+/// The machines of a site file.
+pub struct Fleet<'d> {
+    tables: &'d mut ArrayOfTables,
+    /// Places of tables by the short names that their machines have, or were imported under.
+    namesakes: HashMap<String, Vec<usize>>,
+    owners: HashMap<IpNet, Owner>,
+    /// What the roster lists for the tables that it names.
+    current: HashMap<usize, Vec<IpNet>>,
+    /// Machines that were imported once and taken out since, their comments left standing.
+    left_out: Vec<HostName>,
+    /// Machines of the roster that no address is known of.
+    homeless: Vec<String>,
+}
+
+/// Who owns an address: a table's place and its machine's name.
+#[derive(Clone)]
+struct Owner {
+    place: usize,
+    name: String,
+}
+
+impl<'d> Fleet<'d> {
+    /// The machines of these tables, whose file has this text, for a roster with these machines.
+    pub fn new(tables: &'d mut ArrayOfTables, text: &str, roster: &[Listed]) -> Self {
+        let mut fleet = Self {
+            tables,
+            namesakes: HashMap::new(),
+            owners: HashMap::new(),
+            current: HashMap::new(),
+            left_out: Vec::new(),
+            homeless: Vec::new(),
+        };
+        let mut own = HashSet::new();
+        for place in 0..fleet.tables.len() {
+            own.extend(fleet.tables.get(place).and_then(mark_of).map(|mark| mark.name));
+            fleet.index(place);
+        }
+        let left_out = Imported::all(text).map(|mark| mark.name);
+        let left_out = left_out.filter(|name| name != PORTS && !own.contains(name));
+        fleet.left_out = left_out.filter_map(|name| HostName::parse(&name)).collect();
+        for listed in roster {
+            if let Some(place) = fleet.place_of(&listed.name) {
+                fleet.current.entry(place).or_default().extend(&listed.addresses);
+            }
+        }
+        fleet
+    }
+
+    /// Makes a table's machine known by its names and addresses.
+    fn index(&mut self, place: usize) {
+        let Some(table) = self.tables.get(place) else { return };
+        for name in names_of(table) {
+            self.namesakes.entry(name.short().to_owned()).or_default().push(place);
+        }
+        for network in networks(table) {
+            let owner = Owner { place, name: name_of(table).to_owned() };
+            self.owners.entry(network).or_insert(owner);
+        }
+    }
+
+    /// The table that was imported under a name or, failing that, has it.
+    fn place_of(&self, name: &HostName) -> Option<usize> {
+        let table = |place: &&usize| self.tables.get(**place);
+        let namesakes = self.namesakes.get(name.short())?;
+        let imported = |table: &Table| imported_name(table).is_some_and(|known| known.is(name));
+        let named = |table: &Table| names_of(table).any(|known| known.is(name));
+        let mut places = namesakes.iter();
+        let found = places.find(|place| table(place).is_some_and(imported));
+        found.or_else(|| namesakes.iter().find(|place| table(place).is_some_and(named))).copied()
+    }
+
+    /// The owner of one of a machine's addresses, unless the roster says that it is another machine,
+    /// with other addresses.
+    fn alias_of(&self, listed: &Listed) -> Option<&Owner> {
+        listed.addresses.iter().find_map(|network| {
+            let owner = self.owners.get(network)?;
+            let current = self.current.get(&owner.place);
+            current.is_none_or(|networks| networks.contains(network)).then_some(owner)
+        })
+    }
+
+    /// Brings a machine of the roster into its table, or into a new one.
+    pub fn take(&mut self, title: String, listed: &Listed, notes: &mut Vec<String>) {
+        let place = self.place_of(&listed.name).or_else(|| {
+            let alias = self.alias_of(listed)?;
+            notes.push(format!("{title} is taken for {}, which has its address", alias.name));
+            Some(alias.place)
+        });
+        if let Some(place) = place {
+            self.current.entry(place).or_default().extend(&listed.addresses);
+            return self.update(place, listed, notes);
+        }
+        if self.left_out.iter().any(|name| name.is(&listed.name)) {
+            return notes.push(format!("{title} was taken out of the site file: left out again"));
+        }
+        if title == "any" || Role::from_name(&title).is_some() {
+            return notes.push(format!(
+                "{title} is left out: the word means something else in a site file; give that machine another name there by hand"
+            ));
+        }
+        let place = self.tables.len();
+        self.tables.push(new_table(&title));
+        self.current.entry(place).or_default().extend(&listed.addresses);
+        self.update(place, listed, notes);
+        if self.tables.get(place).is_some_and(|table| networks(table).next().is_some()) {
+            self.index(place);
+        } else {
+            self.tables.remove(place);
+            self.current.remove(&place);
+            self.homeless.push(title);
+        }
+    }
+
+    /// Adds what is new since the last import to a table, and remembers it.
+    fn update(&mut self, place: usize, listed: &Listed, notes: &mut Vec<String>) {
+        let Some(table) = self.tables.get_mut(place) else { return };
+        let mut imported = mark_of(table).unwrap_or_default();
+        imported.name = listed.name.full();
+        add_roles(table, listed, &mut imported);
+        for (setting, port) in &listed.ports {
+            add_port(table, *setting, *port, &mut imported, notes);
+        }
+        let name = name_of(table).to_owned();
+        for network in &listed.addresses {
+            if !self.is_free(*network, place, &name, notes) {
+                continue;
+            }
+            let Some(table) = self.tables.get_mut(place) else { return };
+            add_address(table, network, &mut imported);
+            self.owners.insert(*network, Owner { place, name: name.clone() });
+        }
+        if let Some(table) = self.tables.get_mut(place) {
+            remember(table, &imported);
+        }
+    }
+
+    /// Whether nobody else has an address. One that an import gave to a machine which is listed with
+    /// others now has moved: it is taken from there.
+    fn is_free(
+        &mut self,
+        network: IpNet,
+        place: usize,
+        name: &str,
+        notes: &mut Vec<String>,
+    ) -> bool {
+        let Some(owner) = self.owners.get(&network).filter(|owner| owner.place != place) else {
+            return true;
+        };
+        let has_left =
+            self.current.get(&owner.place).is_some_and(|networks| !networks.contains(&network));
+        let table = self.tables.get_mut(owner.place).filter(|_| has_left);
+        if table.is_some_and(|table| withdraw(table, &network)) {
+            notes.push(format!("{} moves from {} to {name}", network.addr(), owner.name));
+            return true;
+        }
+        notes.push(format!(
+            "{} of {name} belongs to {} already: left with it; take it out there if it moved",
+            network.addr(),
+            owner.name
+        ));
+        false
+    }
+
+    /// What was left out for want of an address, and what an earlier import gave and this one does not:
+    /// that stays, for an export may be of one cmdlet alone.
+    pub fn summary(self, asked_dns: bool) -> Vec<String> {
+        let remedy = if asked_dns {
+            "DNS has none either; give a hosts file with them"
+        } else {
+            "give a hosts file with them, or --resolve to ask DNS"
+        };
+        let (machines, addresses) = self.unlisted();
+        let sentences = [
+            (format!("no address is known, so they are left out ({remedy})"), self.homeless),
+            ("machines of an earlier import that this one has not are kept".to_owned(), machines),
+            ("addresses of an earlier import that this one has not are kept".to_owned(), addresses),
+        ];
+        let told = sentences.into_iter().filter(|(_, all)| !all.is_empty());
+        told.map(|(sentence, all)| format!("{sentence}: {}", enumerated(&all))).collect()
+    }
+
+    fn unlisted(&self) -> (Vec<String>, Vec<String>) {
+        let (mut machines, mut addresses) = (Vec::new(), Vec::new());
+        for (place, table) in self.tables.iter().enumerate() {
+            let Some(mark) = mark_of(table) else { continue };
+            let name = name_of(table);
+            let Some(current) = self.current.get(&place) else {
+                machines.push(name.to_owned());
+                continue;
+            };
+            let is_gone = |network: &IpNet| {
+                mark.addresses.contains(&written(network))
+                    && !current.iter().any(|known| known.contains(network))
+            };
+            let gone = networks(table).filter(|network| !current.is_empty() && is_gone(network));
+            addresses.extend(gone.map(|network| format!("{} of {name}", network.addr())));
+        }
+        (machines, addresses)
+    }
+}
+
+/// The first of them, and how many more there are.
+fn enumerated(all: &[String]) -> String {
+    let more = all.len().saturating_sub(TOLD);
+    let first = all.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+    if more == 0 { first } else { format!("{first} and {more} more") }
+}
+
+/// Machines or addresses told of in one sentence.
+const TOLD: usize = 10;
