@@ -79,6 +79,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_is_read_as_powershell_writes_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        let text = "theme = \"mono\"\r\n";
+        let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
+        for bytes in [text.as_bytes(), &utf16] {
+            std::fs::write(&path, bytes).expect("written");
+            let read = Configuration::load(Some(&path)).expect("a good configuration");
+            assert_eq!(read.theme, Some(ThemeName::Mono));
+        }
+        assert!(Configuration::load(Some(&folder.path().join("absent.toml"))).is_err());
+    }
+
+    #[test]
     fn a_configuration_says_what_is_wrong_with_it() {
         for (text, word) in [
             ("theme = \"drak\"", "drak"),

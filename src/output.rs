@@ -63,8 +63,16 @@ impl Output {
     /// # Errors
     /// Writing failed.
     pub fn text(&self, text: &str) -> anyhow::Result<()> {
-        let plain = if self.coloured { text.to_owned() } else { strip_str(text).to_string() };
-        self.write(|to| Ok(to.write_all(plain.as_bytes())?))
+        if !self.coloured {
+            return self.write(|to| Ok(to.write_all(strip_str(text).to_string().as_bytes())?));
+        }
+        if self.file.is_some() {
+            return self.write(|to| Ok(to.write_all(text.as_bytes())?));
+        }
+        // Old consoles of Windows have to be asked for colours.
+        let mut console = AutoStream::always(io::stdout());
+        let written = console.write_all(text.as_bytes()).and_then(|()| console.flush());
+        self.unless_closed(written.map_err(anyhow::Error::from))
     }
 
     /// Lets `write` write all results.
@@ -87,8 +95,13 @@ impl Output {
             (None, _) => Box::new(io::stdout()),
         };
         let mut writer = BufWriter::with_capacity(BUFFER, to);
-        let result = write(&mut writer).and_then(|()| Ok(writer.flush()?));
-        match result {
+        let written = write(&mut writer).and_then(|()| Ok(writer.flush()?));
+        self.unless_closed(written)
+    }
+
+    /// What came of writing; a reader that has closed its end is no failure.
+    fn unless_closed(&self, written: anyhow::Result<()>) -> anyhow::Result<()> {
+        match written {
             Err(error) if is_closed_pipe(&error) => Ok(()),
             Err(error) => Err(error.context(match &self.file {
                 Some(path) => format!("cannot write {}", path.display()),

@@ -22,6 +22,8 @@ pub fn wish_to_end() -> anyhow::Result<Arc<AtomicBool>> {
     let raised = Arc::clone(&wish);
     ctrlc::set_handler(move || {
         if raised.swap(true, Ordering::Relaxed) {
+            #[cfg(windows)]
+            crate::windows::restore_code_page();
             process::exit(COULD_NOT_VERIFY.into());
         }
     })

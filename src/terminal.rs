@@ -33,16 +33,11 @@ impl Stage {
             give_back();
             before(info);
         }));
-        enable_raw_mode()?;
-        let entered = execute!(
-            stdout(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            EnableBracketedPaste,
-            SetTitle("vmmtap")
-        );
-        let terminal =
-            entered.and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(stdout())));
+        let terminal = take_over().and_then(|()| {
+            // Old consoles know of no bracketed paste, and the screen does without.
+            let _paste = execute!(stdout(), EnableBracketedPaste);
+            ratatui::Terminal::new(CrosstermBackend::new(stdout()))
+        });
         terminal.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
     }
 
@@ -70,9 +65,18 @@ impl Drop for Stage {
     }
 }
 
+/// The mouse first: on Windows its being captured keeps the console's mode, and its release sets that.
+fn take_over() -> io::Result<()> {
+    execute!(stdout(), EnableMouseCapture)?;
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, SetTitle("vmmtap"))
+}
+
 /// Where one step fails the others are still worth trying.
 fn give_back() {
+    let _paste = execute!(stdout(), DisableBracketedPaste);
+    let _mouse = execute!(stdout(), DisableMouseCapture);
+    let _screen = execute!(stdout(), LeaveAlternateScreen);
+    let _cursor = execute!(stdout(), Show);
     let _raw = disable_raw_mode();
-    let _screen =
-        execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
 }

@@ -5,9 +5,14 @@
 mod desk;
 mod recorder;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use desk::{Desk, answered, code, err, out};
+use serde_json::Value;
 use vmmtap::identify::{Role, Site};
 
 /// Roles with how sure they are, by address, from the comments of a proposal.
@@ -27,25 +32,30 @@ fn guesses(text: &str) -> BTreeMap<String, Vec<(Role, String)>> {
     found
 }
 
+/// Bundled captures, each with its site file.
+fn scenarios() -> Vec<(PathBuf, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let folders = fs::read_dir(folder).expect("captures").map(|folder| folder.expect("one").path());
+    let scenarios = folders.map(|folder| (folder.join("capture.pcap"), folder.join("vmmtap.toml")));
+    scenarios.filter(|(capture, site)| capture.exists() && site.exists()).collect()
+}
+
+fn learned(desk: &Desk, capture: &Path) -> String {
+    let output = desk.run(&["site", "learn", capture.to_str().expect("a path")]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    out(&output)
+}
+
 #[test]
 fn what_is_called_sure_is_so_and_what_is_likely_mostly() {
     let desk = Desk::new();
     let mut counts: BTreeMap<String, [u32; 2]> = BTreeMap::new();
-    for folder in
-        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")).expect("captures")
-    {
-        let folder = folder.expect("a folder").path();
-        let capture = folder.join("capture.pcap");
-        let Ok(text) = fs::read_to_string(folder.join("vmmtap.toml")) else { continue };
-        if !capture.exists() {
-            continue;
-        }
+    for (capture, site) in scenarios() {
+        let text = fs::read_to_string(&site).expect("a site file");
         let site = Site::parse("truth", &text).expect("a good site file");
-        let output = desk.run(&["site", "learn", capture.to_str().expect("a path")]);
-        assert_eq!(code(&output), 0, "{}", err(&output));
-        let proposal = out(&output);
+        let proposal = learned(&desk, &capture);
         let parsed = Site::parse("proposal", &proposal);
-        assert!(parsed.is_ok() || !proposal.contains("[[machine]]"), "{}", folder.display());
+        assert!(parsed.is_ok() || !proposal.contains("[[machine]]"), "{}", capture.display());
         for (address, guessed) in guesses(&proposal) {
             let owner = site.owner(address.parse().expect("an address"));
             for (role, sure) in guessed {
@@ -58,6 +68,35 @@ fn what_is_called_sure_is_so_and_what_is_likely_mostly() {
     let ([wrong, right], [hardly, likely]) = (of("sure"), of("likely"));
     assert_eq!(wrong, 0, "{counts:?}");
     assert!(right > 30 && likely > 30 && hardly * 5 < likely, "{counts:?}");
+}
+
+/// Findings of a kind that a site file brings to light.
+fn findings(desk: &Desk, site: &Path, capture: &Path) -> [u64; 2] {
+    let [site, capture] = [site, capture].map(|path| path.to_str().expect("a path"));
+    let output = desk.run(&["check", "--format", "json", "-s", site, capture]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    ["blocked", "unexpected"]
+        .map(|verdict| report["totals"]["verdicts"][verdict].as_u64().unwrap_or(0))
+}
+
+#[test]
+fn most_of_what_is_blocked_is_found_with_a_site_that_nobody_has_checked_and_little_that_is_not() {
+    let desk = Desk::new();
+    let proposed = desk.0.path().join("proposed.toml");
+    let (mut known, mut found) = ([0; 2], [0; 2]);
+    for (capture, site) in scenarios() {
+        fs::write(&proposed, learned(&desk, &capture)).expect("written");
+        let of_site = findings(&desk, &site, &capture);
+        let of_proposal = findings(&desk, &proposed, &capture);
+        for kind in [0, 1] {
+            known[kind] += of_site[kind];
+            found[kind] += of_proposal[kind];
+        }
+        let name = capture.display();
+        assert!(of_proposal[0] <= of_site[0], "{name}: {of_proposal:?} of {of_site:?} blocked");
+        assert!(of_site != [0, 0] || of_proposal == [0, 0], "{name}: nothing is wrong there");
+    }
+    assert!(2 * found[0] > known[0] && 2 * found[1] > known[1], "{found:?} of {known:?}");
 }
 
 #[test]

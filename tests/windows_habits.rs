@@ -85,43 +85,76 @@ fn shells_and_man_are_told_of_every_command_and_option() {
 #[test]
 fn paths_with_spaces_foreign_letters_and_more_than_260_characters_are_read_and_written() {
     let desk = Desk::new();
-    // Verbatim on Windows; there a relative path of such a length is none.
-    let mut folder = desk.0.path().canonicalize().expect("the desk");
-    folder.push("Büro & Räume 東京");
+    let mut folder = std::path::PathBuf::from("Büro & Räume 東京");
     while folder.as_os_str().len() < 320 {
         folder.push("one more folder with a name of some length");
     }
-    std::fs::create_dir_all(&folder).expect("made");
-    let at = |name: &str| folder.join(name).to_str().expect("a path").to_owned();
-    let [site, capture, report] =
-        ["die Site.toml", "Mitschnitt ä (1).pcap", "report ß.json"].map(at);
-    std::fs::write(&site, SITE).expect("written");
-    std::fs::write(&capture, blocked()).expect("written");
-    let output = desk.run(&["check", "-s", &site, "--format", "json", "-o", &report, &capture]);
-    assert_eq!(code(&output), 1, "{}", err(&output));
-    let written = std::fs::read_to_string(&report).expect("a report");
-    assert!(written.contains("Mitschnitt ä (1).pcap"), "{}", written.len());
-    let by_wildcard = desk.run(&["check", "-s", &site, &at("Mitschnitt*.pcap")]);
-    assert_eq!(code(&by_wildcard), 1, "{}", err(&by_wildcard));
-    let imported = folder.join("imported.toml");
-    let export = at("Räume.csv");
-    std::fs::write(&export, "Name,Roles,IPAddresses\nhv07,hyperv-host,10.0.0.2\n")
-        .expect("written");
-    let imported = imported.to_str().expect("a path");
-    let output = desk.run(&["site", "import", "-s", imported, &export]);
-    assert_eq!(code(&output), 0, "{}", err(&output));
+    // Verbatim on Windows, so that the test itself may make it.
+    let root = desk.0.path().canonicalize().expect("the desk");
+    std::fs::create_dir_all(root.join(&folder)).expect("made");
+    let put = |name: &str, bytes: &[u8]| {
+        std::fs::write(root.join(&folder).join(name), bytes).expect("written");
+    };
+    put("die Site.toml", SITE.as_bytes());
+    put("Mitschnitt ä (1).pcap", &blocked());
+    put("Räume.csv", b"Name,Roles,IPAddresses\nhv07,hyperv-host,10.0.0.2\n");
+    for base in [root.join(&folder), folder.clone()] {
+        let at = |name: &str| base.join(name).to_str().expect("a path").to_owned();
+        let [site, capture, report] =
+            ["die Site.toml", "Mitschnitt ä (1).pcap", "report ß.json"].map(at);
+        let output = desk.run(&["check", "-s", &site, "--format", "json", "-o", &report, &capture]);
+        assert_eq!(code(&output), 1, "{}", err(&output));
+        let written = root.join(&folder).join("report ß.json");
+        let text = std::fs::read_to_string(&written).expect("a report");
+        assert!(text.contains("Mitschnitt ä (1).pcap"), "{}", text.len());
+        std::fs::remove_file(written).expect("removed");
+        let by_wildcard = desk.run(&["check", "-s", &site, &at("Mitschnitt*.pcap")]);
+        assert_eq!(code(&by_wildcard), 1, "{}", err(&by_wildcard));
+        let imported = root.join(&folder).join("imported.toml");
+        for _ in ["new", "once more"] {
+            let output = desk.run(&[
+                "site",
+                "import",
+                "--yes",
+                "-s",
+                &at("imported.toml"),
+                &at("Räume.csv"),
+            ]);
+            assert_eq!(code(&output), 0, "{}", err(&output));
+            let text = std::fs::read_to_string(&imported).expect("a site file");
+            std::fs::write(&imported, text.replace("hyperv-host", "file-server")).expect("written");
+        }
+        std::fs::remove_file(imported).expect("removed");
+    }
 }
 
 #[test]
 fn a_raw_event_trace_is_answered_with_the_command_that_converts_it() {
     let desk = Desk::new();
-    desk.put("trace.etl", &[0; 4096]);
-    let output = desk.run(&["check", "trace.etl"]);
-    assert_eq!(code(&output), 2);
-    for word in
-        ["etl2pcapng trace.etl trace.pcapng", "pktmon etl2pcap trace.etl --out trace.pcapng"]
-    {
-        assert!(err(&output).contains(word), "{word}: {}", err(&output));
+    let mut trace = vec![0; 4096];
+    trace[..4].copy_from_slice(&65_536_u32.to_le_bytes());
+    trace[0x48..0x4c].copy_from_slice(&[2, 0, 2, 0xc0]);
+    let mut near = trace.clone();
+    near[0x4a] = 3;
+    desk.put("R&D trace.ETL", &[0; 4096]);
+    desk.put("trace", &trace);
+    desk.put("near", &near);
+    for (file, words) in [
+        (
+            "R&D trace.ETL",
+            &[
+                r#"etl2pcapng "R&D trace.ETL" "R&D trace.pcapng""#,
+                r#"pktmon etl2pcap "R&D trace.ETL" --out "R&D trace.pcapng""#,
+            ][..],
+        ),
+        ("trace", &[r#"etl2pcapng "trace" "trace.pcapng""#]),
+        ("near", &["not a capture file"]),
+    ] {
+        let output = desk.run(&["check", file]);
+        assert_eq!(code(&output), 2);
+        for word in words {
+            assert!(err(&output).contains(word), "{word}: {}", err(&output));
+        }
     }
 }
 

@@ -34,7 +34,8 @@ impl Layout {
             bytes.consume(pcap::HEADER_LEN);
             return Ok(Self::Pcap(layout));
         }
-        Err(OpenError::NotACapture { file: file.to_owned(), what: what_it_seems(file, &start) })
+        let what = what_it_seems(file, bytes.peek(EVENT_TRACE_START));
+        Err(OpenError::NotACapture { file: file.to_owned(), what })
     }
 
     /// The format's name.
@@ -93,18 +94,29 @@ const LOOKALIKES: &[(&[u8], &str)] = &[
     (b"\x0d\x0d\x0a", "a pcapng file whose line ends were converted; copy it anew in binary mode"),
 ];
 
+/// Bytes of an event trace's first buffer header and of the first event's marker (ntwmi.h,
+/// `WMI_BUFFER_HEADER` and `SYSTEM_TRACE_HEADER`).
+const EVENT_TRACE_START: usize = 0x48 + 4;
+
+/// Whether a file begins with the size of a buffer, and its first event is a system's trace header, of
+/// version 2 and for 32 or 64 bits.
+fn is_event_trace(start: &[u8]) -> bool {
+    let size = start.first_chunk().map_or(0, |size| u32::from_le_bytes(*size));
+    let sizes = 1 << 10..=16 << 20;
+    let is_size = sizes.contains(&size) && size % 1024 == 0;
+    is_size && matches!(start.get(0x48..), Some([2, 0, 1 | 2, 0xc0]))
+}
+
 fn what_it_seems(file: &str, start: &[u8]) -> String {
     if start.is_empty() {
         return "it is empty".to_owned();
     }
-    // An event trace begins with the size of its buffers and nothing that it could be known by.
-    if file.to_ascii_lowercase().ends_with(".etl") {
-        let quoted =
-            |name: &str| if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() };
-        let (from, to) = (quoted(file), quoted(&format!("{}.pcapng", &file[..file.len() - 4])));
+    let has_ending = file.to_ascii_lowercase().ends_with(".etl");
+    if has_ending || is_event_trace(start) {
+        let base = if has_ending { &file[..file.len() - ".etl".len()] } else { file };
         return format!(
-            "it is an event trace of Windows; convert it: etl2pcapng {from} {to}, or \
-             pktmon etl2pcap {from} --out {to}"
+            "it is an event trace of Windows; convert it: etl2pcapng \"{file}\" \"{base}.pcapng\", or \
+             pktmon etl2pcap \"{file}\" --out \"{base}.pcapng\""
         );
     }
     if let Some((_, what)) = LOOKALIKES.iter().find(|(magic, _)| start.starts_with(magic)) {

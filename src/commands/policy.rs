@@ -20,7 +20,7 @@ pub(super) fn policy_files(choice: &PolicyChoice) -> Vec<&Path> {
 
 pub(super) fn load_site(path: &Path) -> anyhow::Result<Site> {
     let text = read_text(path, "site file").map_err(|error| {
-        anyhow::anyhow!("{error:#}; a site file names the machines of the deployment: write one as the README shows, or name it with --site FILE")
+        anyhow::anyhow!("{error:#}; a site file names the machines of the deployment: `vmmtap site import` makes one from what VMM exports, `vmmtap site learn` proposes one from a capture; one that is elsewhere is named with --site FILE")
     })?;
     Ok(Site::parse(&path.display().to_string(), &text)?)
 }

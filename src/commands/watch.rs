@@ -102,15 +102,21 @@ fn setup(arguments: &WatchArguments, captures: &[Source]) -> anyhow::Result<Setu
     })
 }
 
-/// Whether the terminal shows more than ASCII: as the locale says; the console of Windows does.
+/// Whether the terminal shows more than ASCII.
+#[cfg(windows)]
+fn speaks_utf8() -> bool {
+    crate::windows::shows_unicode()
+}
+
+/// Whether the terminal shows more than ASCII, as the locale says.
+#[cfg(not(windows))]
 fn speaks_utf8() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
-    cfg!(windows)
-        || locale.is_none_or(|locale| {
-            let locale = locale.to_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        })
+    locale.is_none_or(|locale| {
+        let locale = locale.to_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// The captures' names without their folders.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use glob::MatchOptions;
 
 use crate::capture::Source;
 
@@ -31,8 +32,11 @@ fn matching(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     // Brackets stand for themselves, as in the shells of Windows.
     let pattern = name.replace('[', "[[]");
     let cannot = || format!("cannot look for {name}");
-    let found = glob::glob(&pattern).with_context(cannot)?;
-    let found: Vec<PathBuf> = found.collect::<Result<_, _>>().with_context(cannot)?;
+    // Names differ by case where the system has them so.
+    let options = MatchOptions { case_sensitive: !cfg!(windows), ..MatchOptions::new() };
+    let found = glob::glob_with(&pattern, options).with_context(cannot)?;
+    let mut found: Vec<PathBuf> = found.collect::<Result<_, _>>().with_context(cannot)?;
+    found.retain(|path| !path.is_dir());
     if found.is_empty() {
         bail!("no file matches {name}");
     }
@@ -50,8 +54,12 @@ mod tests {
         for name in ["b1.pcap", "a[1].pcap", "a[2].pcap", "a.txt"] {
             assert!(at(name).is_some_and(|path| std::fs::write(path, "").is_ok()));
         }
+        assert!(at("c.pcap").is_some_and(|path| std::fs::create_dir(path).is_ok()), "no file");
+        let in_capitals: &[&str] =
+            if cfg!(windows) { &["a[1].pcap", "a[2].pcap", "b1.pcap"] } else { &[] };
         for (pattern, expected) in [
-            ("*.pcap", &["a[1].pcap", "a[2].pcap", "b1.pcap"][..]),
+            ("*.PCAP", in_capitals),
+            ("*.pcap", &["a[1].pcap", "a[2].pcap", "b1.pcap"]),
             ("a[?].pcap", &["a[1].pcap", "a[2].pcap"]),
             ("a[1].pcap", &["a[1].pcap"]),
             ("missing.pcap", &["missing.pcap"]),

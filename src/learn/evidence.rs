@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
 };
 
 use crate::{
     dissect::Protocol,
-    flow::{Conversation, Transport},
+    flow::{Basis, Conversation, Side, Transport},
     identify::{Role, RoleSet},
     judge::{Entry, Policy, Section, orient},
     report::Report,
@@ -18,39 +18,49 @@ use crate::{
 pub struct Exchange {
     /// Who asked.
     pub client: IpAddr,
-    /// Who answered.
+    /// Who was asked.
     pub server: IpAddr,
     /// Transport.
     pub transport: Transport,
-    /// The port that answered; 0 for pings.
+    /// The port that was asked; 0 for pings.
     pub port: u16,
+    /// Whether the server took part in any of them.
+    pub answered: bool,
     /// What was recognised.
     pub spoken: Option<Protocol>,
 }
 
-/// The exchanges of a report in which both sides talked, in the order of their addresses.
+/// The exchanges of a report, in the order of their addresses: those in which both sides talked, and
+/// connections that were asked for in vain, for what a firewall keeps silent belongs to the site, too.
 #[must_use]
 pub fn exchanges(report: &Report) -> Vec<Exchange> {
-    let mut seen: BTreeMap<_, Option<Protocol>> = BTreeMap::new();
-    for conversation in report.conversations.iter().filter(|one| one.both_sides_talk()) {
-        let (key, spoken) = exchange(&report.policy, conversation);
+    let mut seen: BTreeMap<Key, (bool, Option<Protocol>)> = BTreeMap::new();
+    for conversation in report.conversations.iter() {
+        let answered = conversation.both_sides_talk();
+        let (client, basis) = orient(&report.policy, conversation);
+        let (key, spoken) = exchange(conversation, client);
+        let is_asked_for = conversation.transport == Transport::Tcp && basis == Basis::Syn;
+        if !(answered || is_asked_for && is_one_machines(key.1)) {
+            continue;
+        }
         let known = seen.entry(key).or_default();
-        *known = known.or(spoken);
+        *known = (known.0 || answered, known.1.or(spoken));
     }
-    let seen = seen.into_iter().map(|((client, server, transport, port), spoken)| Exchange {
-        client,
-        server,
-        transport,
-        port,
-        spoken,
+    let seen = seen.into_iter().map(|(key, (answered, spoken))| {
+        let (client, server, transport, port) = key;
+        Exchange { client, server, transport, port, answered, spoken }
     });
     seen.collect()
 }
 
+/// Nobody answers for a group or for all.
+fn is_one_machines(ip: IpAddr) -> bool {
+    !(ip.is_multicast() || ip.is_unspecified() || ip == IpAddr::V4(Ipv4Addr::BROADCAST))
+}
+
 type Key = (IpAddr, IpAddr, Transport, u16);
 
-fn exchange(policy: &Policy, conversation: &Conversation) -> (Key, Option<Protocol>) {
-    let (client, _) = orient(policy, conversation);
+fn exchange(conversation: &Conversation, client: Side) -> (Key, Option<Protocol>) {
     let ends = conversation.ends();
     let server = ends[!client as usize];
     let key = (ends[client as usize].ip, server.ip, conversation.transport, server.port);
@@ -60,7 +70,8 @@ fn exchange(policy: &Policy, conversation: &Conversation) -> (Key, Option<Protoc
 /// How sure a guess is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sureness {
-    /// One of several roles that fit as well, or no more than a web or SSH server on its usual port.
+    /// One of several roles that fit as well, no more than a web or SSH server on its usual port, what
+    /// machines of many kinds ask for, or nothing but a question that nobody answered.
     Guess,
     /// Something speaks for this role alone, but the protocol was not recognised, or only what the
     /// machine asked others speaks for it.
@@ -88,6 +99,8 @@ pub struct Clue {
     pub entry: usize,
     /// Whether the machine serves it, or asks for it.
     pub serves: bool,
+    /// Whether the question was answered.
+    pub answered: bool,
     /// What was recognised, where it is what the entry expects.
     pub spoken: Option<Protocol>,
     /// The other ends.
@@ -100,24 +113,40 @@ pub struct Clue {
 
 impl Clue {
     /// How much it says: what is served says more than what is asked for, what was recognised more
-    /// than a port, and what fits several roles is shared among them.
+    /// than a port, what was asked in vain a little less, and what fits several roles is shared among
+    /// them.
     #[must_use]
     pub fn weight(&self) -> f64 {
         let side = if self.serves { 1.0 } else { 0.5 };
         let content = if self.telling().is_some() { 1.0 } else { 0.5 };
-        side * content / self.roles.max(1) as f64
+        let answer = if self.answered { 1.0 } else { 0.85 };
+        side * content * answer / self.roles.max(1) as f64
     }
 
     /// How sure a role is that nothing else speaks for.
     #[must_use]
     pub fn sureness(&self) -> Sureness {
-        let common =
-            self.telling().is_none() && self.ports.iter().all(|port| COMMON.contains(port));
-        match (self.roles, self.serves, self.telling()) {
-            (0 | 1, true, Some(_)) => Sureness::Sure,
-            (0 | 1, _, _) if !common => Sureness::Likely,
+        if self.roles > 1 || !self.answered {
+            return Sureness::Guess;
+        }
+        let common = self.ports.iter().all(|port| COMMON.contains(port));
+        match (self.serves, self.telling()) {
+            (true, Some(_)) => Sureness::Sure,
+            (true, None) if !common => Sureness::Likely,
+            (false, _) if !self.asked_by_many(&[SQL]) => Sureness::Likely,
             _ => Sureness::Guess,
         }
+    }
+
+    /// Whether it alone is worth being told: machines of any kind ask for some services.
+    #[must_use]
+    pub fn is_of_note(&self) -> bool {
+        self.serves || !self.asked_by_many(&[])
+    }
+
+    fn asked_by_many(&self, more: &[u16]) -> bool {
+        let by_many = |port: &u16| COMMON.contains(port) || WINDOWS.contains(port);
+        self.ports.iter().all(|port| by_many(port) || more.contains(port))
     }
 
     /// What was recognised, unless it is spoken by machines of any kind.
@@ -129,6 +158,10 @@ impl Clue {
 
 /// Ports of services that machines of any kind have; 0 stands for a ping.
 const COMMON: [u16; 5] = [0, 22, 53, 80, 443];
+/// Ports of what any machine with Windows asks others for: the endpoint mapper, NetBIOS, SMB.
+const WINDOWS: [u16; 3] = [135, 139, 445];
+/// SQL Server's port. VMM asks for it, and so do many others.
+const SQL: u16 = 1433;
 
 /// Clues of a machine by role.
 pub(super) type Clues = BTreeMap<(IpAddr, Role), Vec<Clue>>;
@@ -166,7 +199,8 @@ pub(super) fn clues(
                 for role in roles_of(entry).iter() {
                     let spoken = exchange.spoken.filter(|_| !entry.protocols.is_empty());
                     let (peers, ports) = (BTreeSet::from([peer]), BTreeSet::from([exchange.port]));
-                    let new = Clue { entry: *index, serves, spoken, peers, ports, roles };
+                    let answered = exchange.answered;
+                    let new = Clue { entry: *index, serves, answered, spoken, peers, ports, roles };
                     add(clues.entry((own, role)).or_default(), new);
                 }
             }
@@ -184,6 +218,7 @@ fn add(clues: &mut Vec<Clue>, mut new: Clue) {
     if new.weight() > known.weight() {
         std::mem::swap(known, &mut new);
     }
+    known.answered |= new.answered;
     known.peers.append(&mut new.peers);
     known.ports.append(&mut new.ports);
 }

@@ -97,7 +97,8 @@ fn chosen(mut guesses: Vec<Guess>) -> Option<Vec<Guess>> {
         let by_weight = weight(b).total_cmp(&weight(a));
         b.sureness.cmp(&a.sureness).then(by_weight).then(common(a.role).cmp(&common(b.role)))
     });
-    guesses.retain(|guess| weight(guess) >= LEAST_WEIGHT);
+    guesses
+        .retain(|guess| weight(guess) >= LEAST_WEIGHT && guess.clues.iter().any(Clue::is_of_note));
     let best = guesses.first()?.clone();
     if best.sureness > Sureness::Guess {
         let serves = |guess: &Guess| guess.clues.iter().any(|clue| clue.serves);
@@ -164,7 +165,9 @@ fn name(ip: IpAddr, names: &BTreeMap<IpAddr, String>, taken: &mut BTreeSet<Strin
     let plain = ip.to_string();
     let given = names.get(&ip).map(|name| name.trim()).filter(|name| {
         let is_word = *name == "any" || Role::from_name(name).is_some();
-        !name.is_empty() && name.len() < 200 && !is_word && !taken.contains(*name)
+        // An address is the name of a machine that has no other.
+        let is_free = !taken.contains(*name) && name.parse::<IpAddr>().is_err();
+        !name.is_empty() && name.len() < 200 && !is_word && is_free
     });
     let name = given.map_or(plain, str::to_owned);
     taken.insert(name.clone());
@@ -182,9 +185,13 @@ fn comment(policy: &Policy, guess: &Guess) -> String {
         let transport = entry.transport.map_or("", crate::flow::Transport::name);
         let ports: Vec<String> =
             clue.ports.iter().filter(|port| **port > 0).map(u16::to_string).collect();
-        let act = if clue.serves { "serves" } else { "asks for" };
-        let to = if clue.serves { "to" } else { "of" };
+        let (act, to) = match (clue.serves, clue.answered) {
+            (true, true) => ("serves", "to"),
+            (true, false) => ("is asked for", "by"),
+            (false, _) => ("asks for", "of"),
+        };
         let spoken = match clue.spoken {
+            _ if !clue.answered => "no answer was seen".to_owned(),
             Some(protocol) => format!("{} is spoken", protocol.name()),
             None => "what is spoken was not recognised".to_owned(),
         };

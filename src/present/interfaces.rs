@@ -30,9 +30,6 @@ pub fn interfaces(interfaces: &[Interface], format: Format) -> anyhow::Result<St
         Format::Json | Format::Ndjson => json_list(&records, format)?,
         Format::Csv => grid(&records).csv()?,
         Format::Markdown => grid(&records).markdown(),
-        Format::Text | Format::Powershell if records.is_empty() => {
-            "no interface can be listened on; is there a permission missing?\n".to_owned()
-        }
         Format::Text | Format::Powershell => grid(&records).columns(0),
     })
 }

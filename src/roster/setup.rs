@@ -22,7 +22,11 @@ pub fn is_setup(text: &str) -> bool {
 
 /// Takes in an answer file.
 pub fn read(roster: &mut Roster, file: &str, text: &str) -> Result<(), String> {
-    let options = ini::ParseOption { enabled_escape: false, ..ini::ParseOption::default() };
+    let options = ini::ParseOption {
+        enabled_quote: false,
+        enabled_escape: false,
+        ..ini::ParseOption::default()
+    };
     let ini = Ini::load_from_str_opt(text, options).map_err(|error| error.to_string())?;
     let section =
         ini.iter().find(|(name, _)| name.is_some_and(|n| n.eq_ignore_ascii_case("options")));

@@ -6,6 +6,6 @@ mod console;
 mod restraint;
 
 pub(crate) use self::{
-    console::{hold_closing, speak_utf8},
+    console::{hold_closing, restore_code_page, shows_unicode, speak_utf8},
     restraint::{drop_privileges, forbid_children, load_from_system_only},
 };

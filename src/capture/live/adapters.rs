@@ -7,8 +7,9 @@ use std::{collections::HashMap, ffi::CStr, ptr::null};
 use windows_sys::Win32::{
     Foundation::{ERROR_BUFFER_OVERFLOW, ERROR_SUCCESS},
     NetworkManagement::IpHelper::{
-        GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_DNS_SERVER, GAA_FLAG_SKIP_MULTICAST,
-        GAA_FLAG_SKIP_UNICAST, GetAdaptersAddresses, IP_ADAPTER_ADDRESSES_LH,
+        GAA_FLAG_INCLUDE_ALL_INTERFACES, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_DNS_SERVER,
+        GAA_FLAG_SKIP_MULTICAST, GAA_FLAG_SKIP_UNICAST, GetAdaptersAddresses,
+        IP_ADAPTER_ADDRESSES_LH,
     },
     Networking::WinSock::AF_UNSPEC,
 };
@@ -19,7 +20,9 @@ const TRIES: usize = 4;
 /// Friendly names, such as `Ethernet 2`, by the GUID that Npcap's names end with, in lower case.
 /// Empty where the system does not tell.
 pub(super) fn friendly_names() -> HashMap<String, String> {
-    const FLAGS: u32 = GAA_FLAG_SKIP_UNICAST
+    // A card that belongs to a virtual switch has no addresses and is listed only so.
+    const FLAGS: u32 = GAA_FLAG_INCLUDE_ALL_INTERFACES
+        | GAA_FLAG_SKIP_UNICAST
         | GAA_FLAG_SKIP_ANYCAST
         | GAA_FLAG_SKIP_MULTICAST
         | GAA_FLAG_SKIP_DNS_SERVER;

@@ -80,15 +80,16 @@ fn open_library() -> Result<Library, String> {
     let folder = buffer.get(..len).filter(|name| !name.is_empty());
     let folder = PathBuf::from(OsString::from_wide(folder.ok_or("no system folder")?));
     let flags = LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32;
-    let mut refusal = String::new();
+    let mut refusal = None;
     for place in ["Npcap\\wpcap.dll", "wpcap.dll"] {
         // SAFETY: as on other systems.
         match unsafe { Dll::load_with_flags(folder.join(place).as_os_str(), flags) } {
             Ok(library) => return Ok(library.into()),
-            Err(error) => refusal = reason(&error),
+            Err(error) => _ = refusal.get_or_insert_with(|| reason(&error)),
         }
     }
-    Err(refusal)
+    // The first place is the one where it should be.
+    Err(refusal.unwrap_or_default())
 }
 
 /// What the system's loader said, which stands behind what libloading says.

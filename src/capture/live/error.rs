@@ -83,11 +83,16 @@ pub enum TapError {
         reason: String,
     },
     /// The interfaces cannot be listed.
-    #[error("cannot list the interfaces: {reason}")]
+    #[error(
+        "cannot list the interfaces: {reason}; if a permission is missing, {HOW_TO_BE_ALLOWED}"
+    )]
     NoList {
         /// What libpcap said.
         reason: String,
     },
+    /// The list is empty.
+    #[error("no interface is shown to this user; if a permission is missing, {HOW_TO_BE_ALLOWED}")]
+    NoneShown,
 }
 
 fn or_near(near: &Option<String>) -> String {

@@ -34,6 +34,9 @@ pub struct Interface {
 pub fn interfaces() -> Result<Vec<Interface>, TapError> {
     TapError::unless_library()?;
     let devices = Device::list().map_err(|error| TapError::NoList { reason: message(&error) })?;
+    if devices.is_empty() {
+        return Err(TapError::NoneShown);
+    }
     let mut interfaces: Vec<Interface> = devices.into_iter().map(Interface::from).collect();
     name_friendly(&mut interfaces);
     Ok(interfaces)
@@ -77,6 +80,8 @@ impl From<Device> for Interface {
 /// # Errors
 /// There is none; the nearest name goes with it.
 pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError> {
+    // GUIDs are written in either case.
+    let is_name = |name: &str| name == wanted || cfg!(windows) && name.eq_ignore_ascii_case(wanted);
     let same = |text: &str| text.trim().eq_ignore_ascii_case(wanted.trim());
     let address = wanted.trim().parse::<IpAddr>().ok();
     let friendly = |one: &&Interface| one.friendly_name.as_deref().is_some_and(same);
@@ -85,7 +90,7 @@ pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError
         |one: &&Interface| address.is_some_and(|address| one.addresses.contains(&address));
     known
         .iter()
-        .find(|interface| interface.name == wanted)
+        .find(|interface| is_name(&interface.name))
         .or_else(|| known.iter().find(friendly))
         .or_else(|| known.iter().find(described))
         .or_else(|| known.iter().find(at_address))
