@@ -20,14 +20,18 @@ pub(super) fn completions(arguments: &CompletionsArguments, color: Color) -> any
 pub(super) fn man(arguments: &ManArguments, color: Color) -> anyhow::Result<u8> {
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
-    for name in &arguments.command {
+    let mut title = command.get_name().to_owned();
+    // A page is asked for by its command's words, or by the name that it has among the others.
+    for name in arguments.command.iter().flat_map(|name| name.split('-')) {
         let Some(inner) = command.find_subcommand(name) else {
             bail!("`{}` has no command `{name}`; see --help", command.get_name());
         };
+        title += &format!("-{name}");
         command = inner.clone();
     }
     let mut text = Vec::new();
-    clap_mangen::Man::new(command).render(&mut text)?;
+    let version = concat!("vmmtap ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command).title(title).source(version).render(&mut text)?;
     write(text, color)
 }
 

@@ -110,6 +110,12 @@ fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
             judge::exceptions_of(&policy, id)
         }
     };
+    for (_, machine) in policy.site.machines().filter(|(_, one)| one.addresses.is_empty()) {
+        eprint(&format!(
+            "note: {} has no address in the site file: nobody is told to let it in\n",
+            machine.name
+        ));
+    }
     let text = present::firewall(&policy, &exceptions, arguments.writing.format)?;
     output.text(&text)?;
     Ok(AS_EXPECTED)

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Format, Grid, clean, names};
-use crate::judge::{CoverageRow, Policy, Section, Status};
+use crate::{
+    identify::Role,
+    judge::{CoverageRow, Policy, Section, Status},
+};
 
 #[derive(Serialize)]
 struct SiteRecord {
@@ -96,6 +99,19 @@ fn grid(record: &SiteRecord) -> Grid {
     grid
 }
 
+/// What is well written, and hardly meant.
+fn gaps(machines: &[MachineRecord]) -> Vec<String> {
+    let mut gaps = Vec::new();
+    if !machines.iter().any(|machine| machine.roles.contains(&Role::VmmServer.name())) {
+        gaps.push("no machine is the vmm-server; most rules need one".to_owned());
+    }
+    let bare = machines.iter().filter(|machine| machine.addresses.is_empty());
+    gaps.extend(bare.map(|machine| {
+        format!("{} has no address: nothing in a capture is ever its traffic", machine.name)
+    }));
+    gaps
+}
+
 fn text(record: &SiteRecord) -> String {
     let name = if record.site.is_empty() { "The site" } else { &record.site };
     let mut text = format!(
@@ -105,9 +121,18 @@ fn text(record: &SiteRecord) -> String {
     );
     text += &grid(record).columns(2);
     let RulesRecord { applicable, pairs, not_observable, allowed_by_site } = &record.rules;
-    text += &format!("\n{applicable} rules of the page apply, to {pairs} pairs of machines");
-    text +=
-        &format!("; the site file allows {}\n", names::plural(*allowed_by_site as u64, "thing"));
+    text += &format!(
+        "\nOf the page {} to {} of machines; the site file allows {}\n",
+        match applicable {
+            1 => "1 rule applies".to_owned(),
+            many => format!("{many} rules apply"),
+        },
+        names::plural(*pairs, "pair"),
+        names::plural(*allowed_by_site as u64, "thing")
+    );
+    for gap in gaps(&record.machines) {
+        text += &format!("Mind: {gap}\n");
+    }
     if !not_observable.is_empty() {
         text += "Rules that no capture can show here:\n";
         let mut grid = Grid::new(&["row", "rule", "why"]);
