@@ -2,6 +2,8 @@
 
 use std::thread;
 
+#[cfg(windows)]
+use crate::windows::total_memory;
 use crate::{arguments::Capacity, engine::Limits};
 
 /// Memory where the system does not tell how much it has, in bytes.
@@ -29,10 +31,15 @@ impl Capacity {
 
 /// A quarter of the memory of the machine, or of the group of processes that this one is in.
 fn a_quarter() -> usize {
+    let total = total_memory().unwrap_or(0);
+    usize::try_from(total / SHARE).ok().filter(|bytes| *bytes > 0).unwrap_or(MEMORY_IF_UNKNOWN)
+}
+
+#[cfg(not(windows))]
+fn total_memory() -> Option<u64> {
     use sysinfo::{MemoryRefreshKind, RefreshKind, System};
     let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    let Ok(system) = System::new_with_specifics(memory) else { return MEMORY_IF_UNKNOWN };
+    let system = System::new_with_specifics(memory).ok()?;
     let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory);
-    let total = system.total_memory().min(group);
-    usize::try_from(total / SHARE).ok().filter(|bytes| *bytes > 0).unwrap_or(MEMORY_IF_UNKNOWN)
+    Some(system.total_memory().min(group))
 }

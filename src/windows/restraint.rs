@@ -6,7 +6,7 @@ use std::{
 };
 
 use windows_sys::Win32::{
-    Foundation::{CloseHandle, HANDLE},
+    Foundation::{CloseHandle, ERROR_NOT_ALL_ASSIGNED, GetLastError, HANDLE},
     Security::{
         AdjustTokenPrivileges, GetTokenInformation, LUID_AND_ATTRIBUTES, SE_PRIVILEGE_REMOVED,
         TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES, TOKEN_QUERY, TokenPrivileges,
@@ -68,7 +68,12 @@ unsafe fn remove_privileges(token: HANDLE) -> io::Result<()> {
                 privilege.Attributes = SE_PRIVILEGE_REMOVED;
             }
         }
-        ok(AdjustTokenPrivileges(token, 0, list, 0, null_mut(), null_mut()))
+        ok(AdjustTokenPrivileges(token, 0, list, 0, null_mut(), null_mut()))?;
+        // It calls half a success one, too.
+        match GetLastError() {
+            ERROR_NOT_ALL_ASSIGNED => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
     }
 }
 

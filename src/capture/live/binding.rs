@@ -68,11 +68,7 @@ fn open_library() -> Result<Library, String> {
         LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, LOAD_LIBRARY_SEARCH_SYSTEM32, Library as Dll,
     };
     use std::{ffi::OsString, os::windows::ffi::OsStringExt, path::PathBuf};
-
-    #[link(name = "kernel32")]
-    unsafe extern "system" {
-        fn GetSystemDirectoryW(buffer: *mut u16, len: c_uint) -> c_uint;
-    }
+    use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
     let mut buffer = [0_u16; 260];
     // SAFETY: the buffer is as long as is said.
