@@ -16,7 +16,7 @@ mod table;
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, Permissions},
+    fs::{self, File, Permissions},
     io::{self, Write},
     net::{IpAddr, ToSocketAddrs},
     path::Path,
@@ -200,14 +200,11 @@ fn is_of_machine(ip: IpAddr) -> bool {
 /// cannot be written to.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let refuse = |why: &str| Err(io::Error::other(why));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    // On Windows a path of any length is good for moving a file once it is canonical.
-    let path = match (path.canonicalize(), path.file_name()) {
-        (Ok(path), _) => path,
-        (Err(_), Some(name)) if !path.is_symlink() => {
-            folder.unwrap_or(Path::new(".")).canonicalize()?.join(name)
-        }
-        _ => return refuse("it is a link to nothing"),
+    // A link stays one; what it leads to is written.
+    let path = match path.canonicalize() {
+        Ok(path) => path,
+        Err(_) if path.is_symlink() => return refuse("it is a link to nothing"),
+        Err(_) => path.to_owned(),
     };
     let before = fs::metadata(&path).ok();
     if before.as_ref().is_some_and(|before| !before.is_file()) {
@@ -217,25 +214,15 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     if permissions.as_ref().is_some_and(Permissions::readonly) {
         return refuse("it may not be written to");
     }
-    let mut file = draft().tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let (mut file, draft) =
+        tempfile::Builder::new().make_in(folder, |path| File::create_new(path))?.into_parts();
     file.write_all(text.as_bytes())?;
     if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
+        file.set_permissions(permissions)?;
     }
-    file.persist(&path)?;
-    Ok(())
-}
-
-/// As any file that is made anew: the umask takes away from it.
-#[cfg(unix)]
-fn draft() -> tempfile::Builder<'static, 'static> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut builder = tempfile::Builder::new();
-    builder.permissions(Permissions::from_mode(0o666));
-    builder
-}
-
-#[cfg(not(unix))]
-fn draft() -> tempfile::Builder<'static, 'static> {
-    tempfile::Builder::new()
+    drop(file);
+    // Unlike the crate's own, this one takes paths of any length on Windows.
+    fs::rename(&draft, &path)
 }

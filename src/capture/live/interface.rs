@@ -80,8 +80,9 @@ impl From<Device> for Interface {
 /// # Errors
 /// There is none; the nearest name goes with it.
 pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError> {
-    // GUIDs are written in either case.
-    let is_name = |name: &str| name == wanted || cfg!(windows) && name.eq_ignore_ascii_case(wanted);
+    // GUIDs are written in either case, and nothing else has braces.
+    let is_name =
+        |name: &str| name == wanted || name.contains('{') && name.eq_ignore_ascii_case(wanted);
     let same = |text: &str| text.trim().eq_ignore_ascii_case(wanted.trim());
     let address = wanted.trim().parse::<IpAddr>().ok();
     let friendly = |one: &&Interface| one.friendly_name.as_deref().is_some_and(same);
@@ -135,12 +136,13 @@ mod tests {
         let known = [
             interface("eth0", None),
             interface("lo", None),
-            interface(r"\Device\NPF_{1}", Some("Intel(R) Ethernet #2")),
+            interface(r"\Device\NPF_{A1}", Some("Intel(R) Ethernet #2")),
         ];
         for (wanted, found, offered) in [
             ("eth0", Some("eth0"), None),
-            ("intel(r) ethernet #2", Some(r"\Device\NPF_{1}"), None),
-            ("ethernet 2", Some(r"\Device\NPF_{1}"), None),
+            ("intel(r) ethernet #2", Some(r"\Device\NPF_{A1}"), None),
+            (r"\device\npf_{a1}", Some(r"\Device\NPF_{A1}"), None),
+            ("ethernet 2", Some(r"\Device\NPF_{A1}"), None),
             ("Ehternet 2", None, Some("Ethernet 2")),
             ("10.0.0.2", Some("lo"), None),
             ("10.0.0.3", None, None),
