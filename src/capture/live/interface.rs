@@ -79,7 +79,7 @@ impl From<Device> for Interface {
 ///
 /// # Errors
 /// There is none; the nearest name goes with it.
-pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError> {
+pub(super) fn find<'k>(wanted: &str, known: &'k [Interface]) -> Result<&'k Interface, TapError> {
     // GUIDs are written in either case, and nothing else has braces.
     let is_name =
         |name: &str| name == wanted || name.contains('{') && name.eq_ignore_ascii_case(wanted);
@@ -95,7 +95,6 @@ pub(super) fn find(wanted: &str, known: &[Interface]) -> Result<String, TapError
         .or_else(|| known.iter().find(friendly))
         .or_else(|| known.iter().find(described))
         .or_else(|| known.iter().find(at_address))
-        .map(|interface| interface.name.clone())
         .ok_or_else(|| TapError::NoSuchInterface {
             name: wanted.to_owned(),
             near: near(wanted, known),
@@ -152,7 +151,7 @@ mod tests {
             ("", None, None),
         ] {
             match find(wanted, &known) {
-                Ok(name) => assert_eq!(Some(name.as_str()), found, "{wanted}"),
+                Ok(one) => assert_eq!(Some(one.name.as_str()), found, "{wanted}"),
                 Err(TapError::NoSuchInterface { near, .. }) => {
                     assert_eq!((None, near.as_deref()), (found, offered), "{wanted}");
                 }

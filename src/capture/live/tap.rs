@@ -14,7 +14,7 @@ use super::{
 use crate::capture::{Frame, LinkType, NANOS_PER_SECOND, Said, Timestamp};
 
 /// The kernel hands over a block of frames when it is full or this old, so it is also how late a
-/// frame on a quiet interface is seen, and on Windows how long a read waits.
+/// frame on a quiet interface is seen.
 const BLOCK_MS: i32 = 100;
 
 /// Frames lost since the tap was opened.
@@ -41,6 +41,7 @@ pub enum Heard<'a> {
 pub struct Tap {
     capture: Capture<Active>,
     interface: String,
+    title: String,
     link: LinkType,
     /// Nanoseconds in the smaller unit of libpcap's time stamps.
     fraction: i64,
@@ -60,7 +61,10 @@ impl Tap {
     /// The library or the permission is missing, there is no such interface or it is down, or the
     /// filter cannot be used.
     pub fn open(options: &TapOptions) -> Result<Self, TapError> {
-        let interface = find(&options.interface, &interfaces()?)?;
+        let known = interfaces()?;
+        let found = find(&options.interface, &known)?;
+        let title = found.friendly_name.as_ref().unwrap_or(&found.name).clone();
+        let interface = found.name.clone();
         let other =
             |error| TapError::Other { interface: interface.clone(), reason: message(&error) };
         let inactive = Capture::from_device(interface.as_str()).map_err(other)?;
@@ -76,9 +80,10 @@ impl Tap {
             notes.push(format!("{interface} gives times in microseconds"));
         }
         let mut tap = Self {
-            watch: Watch::new(&interface),
+            watch: Watch::new(&title),
             capture,
             interface,
+            title,
             link,
             fraction: if in_nanoseconds { 1 } else { 1000 },
             is_dry: false,
@@ -137,10 +142,10 @@ impl Tap {
         self.link
     }
 
-    /// The interface's name.
+    /// What people call the interface: by its friendly name, where it has one.
     #[must_use]
     pub fn interface(&self) -> &str {
-        &self.interface
+        &self.title
     }
 
     /// What the user should know of how it is listened.

@@ -1,6 +1,12 @@
-//! Waiting for frames, and for the end of the interface, where reads themselves wait.
+//! Waiting for frames, and for the end of the interface, where nothing tells that there are some.
+
+use std::{thread::sleep, time::Duration};
 
 use pcap::{Active, Capture};
+
+/// How long one waits for a frame. At a million frames a second the kernel's buffer holds ten times what
+/// comes meanwhile.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Looks after an interface.
 #[derive(Debug)]
@@ -13,13 +19,14 @@ impl Watch {
         Self { name: name.to_owned() }
     }
 
-    /// Npcap's read ends after the read timeout, so there is nothing to prepare.
+    /// A read that waits does so for ever where there is no timeout to be had, as under Wine.
     pub(super) fn prepare(capture: Capture<Active>) -> Result<Capture<Active>, pcap::Error> {
-        Ok(capture)
+        capture.setnonblock()
     }
 
-    /// The read has waited already, and fails where the interface is gone.
+    /// Waits a little; a read fails where the interface is gone.
     pub(super) fn wait(&mut self, _capture: &Capture<Active>) -> Option<String> {
+        sleep(PATIENCE);
         None
     }
 
