@@ -12,6 +12,7 @@ use std::{
 };
 
 use desk::{Desk, answered, code, err, out};
+use recorder::{Pcap, tcp};
 use serde_json::Value;
 use vmmtap::identify::{Role, Site};
 
@@ -119,4 +120,24 @@ fn a_proposal_says_why_and_overwrites_nothing() {
     assert_eq!(code(&again), 2);
     assert!(err(&again).contains("overwrites nothing"), "{}", err(&again));
     assert_eq!(code(&desk.run(&["site", "learn", "absent.pcap"])), 2);
+}
+
+#[test]
+fn a_few_who_are_asked_in_vain_are_proposed_and_a_flood_of_forged_senders_is_not() {
+    for (senders, proposed) in [(49, true), (50, false)] {
+        let desk = Desk::new();
+        let packets: Vec<(u64, Vec<u8>)> = (0..senders)
+            .map(|sender| {
+                let from = format!("10.7.{}.{}", sender / 250, sender % 250 + 1);
+                (sender * 1000, tcp((&from, 50_000), ("10.0.0.9", 8100), 1, "S", b""))
+            })
+            .collect();
+        desk.put("flood.pcap", &Pcap::PLAIN.file(&packets));
+        let output = desk.run(&["site", "learn", "flood.pcap"]);
+        let text = out(&output);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert_eq!(text.contains("# vmm-console, a guess"), proposed, "{senders}: {text}");
+        let told = "is asked for VMM console (WCF) on tcp 8100 by 49 machines; no answer was seen";
+        assert_eq!(text.contains(told), proposed, "{senders}: {text}");
+    }
 }

@@ -53,7 +53,10 @@ const LEAST_WEIGHT: f64 = 0.2;
 /// A role as good as the best one, but for what may be chance.
 const AS_GOOD: f64 = 0.9;
 
-/// Guesses the roles of all addresses that talked.
+/// More machines than this that nothing but unanswered questions speak for are a scan or a flood.
+const MOST_IN_VAIN: usize = 50;
+
+/// Guesses the roles of all addresses that talked, or asked, or were asked.
 #[must_use]
 pub fn propose(policy: &Policy, exchanges: &[Exchange]) -> Proposal {
     let mut suspects = BTreeMap::new();
@@ -61,6 +64,12 @@ pub fn propose(policy: &Policy, exchanges: &[Exchange]) -> Proposal {
     for _ in 0..ROUNDS {
         suspects = guesses(clues(policy, exchanges, &believed));
         believed = suspects.iter().map(|(ip, guesses)| (*ip, roles_of(guesses))).collect();
+    }
+    let in_vain = |guesses: &Vec<Guess>| {
+        guesses.iter().all(|guess| guess.clues.iter().all(|clue| !clue.answered))
+    };
+    if suspects.values().filter(|guesses| in_vain(guesses)).count() > MOST_IN_VAIN {
+        suspects.retain(|_, guesses| !in_vain(guesses));
     }
     let all: BTreeSet<IpAddr> =
         exchanges.iter().flat_map(|exchange| [exchange.client, exchange.server]).collect();
