@@ -148,6 +148,12 @@ fn a_second_import_follows_vmm_and_says_what_it_kept() {
             "is written",
         ),
         (
+            "Name,ObjectType,IPAddresses\nhv01.contoso.com,Host,10.0.0.1\n",
+            "Name,ObjectType,IPAddresses\nhv01.fabrikam.com,LibraryServer,10.0.0.2\n",
+            "hv01 hyperv-host at 10.0.0.1; hv01.fabrikam.com library-server at 10.0.0.2",
+            "machines of an earlier import that this one has not are kept: hv01",
+        ),
+        (
             TWO,
             "Name,ObjectType,IPAddresses\nhv01,Host,10.0.0.1\nhv02,Host,10.0.0.2\nlib01,LibraryServer,10.0.0.1\n",
             "hv01 library-server hyperv-host at 10.0.0.1; hv02 hyperv-host at 10.0.0.2",

@@ -9,8 +9,8 @@ use super::{
     HostName, Listed,
     imported::{Imported, PORTS},
     table::{
-        add_address, add_port, add_roles, imported_name, mark_of, name_of, names_of, networks,
-        new_table, remember, withdraw, written,
+        add_address, add_port, add_roles, imported_names, mark_of, name_of, names_of, networks,
+        new_table, own_name, remember, withdraw, written,
     },
 };
 use crate::identify::Role;
@@ -21,6 +21,8 @@ pub struct Fleet<'d> {
     /// Places of tables by the short names that their machines have, or were imported under.
     namesakes: HashMap<String, Vec<usize>>,
     owners: HashMap<IpNet, Owner>,
+    /// Tables that have the name of one machine of the roster and the comment of another, as a copy has.
+    copied: HashSet<usize>,
     /// What the roster lists for the tables that it names.
     current: HashMap<usize, Vec<IpNet>>,
     /// Machines that were imported once and taken out since, their comments left standing.
@@ -43,15 +45,20 @@ impl<'d> Fleet<'d> {
             tables,
             namesakes: HashMap::new(),
             owners: HashMap::new(),
+            copied: HashSet::new(),
             current: HashMap::new(),
             left_out: Vec::new(),
             homeless: Vec::new(),
         };
         let mut own = HashSet::new();
         for place in 0..fleet.tables.len() {
-            own.extend(fleet.tables.get(place).and_then(mark_of).map(|mark| mark.name));
+            let mark = fleet.tables.get(place).and_then(mark_of);
+            own.extend(
+                mark.into_iter().flat_map(|mark| mark.aliases.into_iter().chain([mark.name])),
+            );
             fleet.index(place);
         }
+        fleet.find_copies(roster);
         let left_out = Imported::all(text).map(|mark| mark.name);
         let left_out = left_out.filter(|name| name != PORTS && !own.contains(name));
         fleet.left_out = left_out.filter_map(|name| HostName::parse(&name)).collect();
@@ -61,6 +68,24 @@ impl<'d> Fleet<'d> {
             }
         }
         fleet
+    }
+
+    fn find_copies(&mut self, roster: &[Listed]) {
+        let mut listed: HashMap<&str, Vec<&HostName>> = HashMap::new();
+        for one in roster {
+            listed.entry(one.name.short()).or_default().push(&one.name);
+        }
+        let is_copy = |table: &Table| {
+            let Some(name) = HostName::parse(name_of(table)) else { return false };
+            let is_listed = |name: &HostName| {
+                listed
+                    .get(name.short())
+                    .is_some_and(|namesakes| namesakes.iter().any(|one| one.is(name)))
+            };
+            is_listed(&name) && !imported_names(table).any(|imported| imported.is(&name))
+        };
+        let tables = self.tables.iter().enumerate();
+        self.copied = tables.filter(|(_, table)| is_copy(table)).map(|(place, _)| place).collect();
     }
 
     /// Makes a table's machine known by its names and addresses.
@@ -77,13 +102,17 @@ impl<'d> Fleet<'d> {
 
     /// The table that was imported under a name or, failing that, has it.
     fn place_of(&self, name: &HostName) -> Option<usize> {
-        let table = |place: &&usize| self.tables.get(**place);
         let namesakes = self.namesakes.get(name.short())?;
-        let imported = |table: &Table| imported_name(table).is_some_and(|known| known.is(name));
-        let named = |table: &Table| names_of(table).any(|known| known.is(name));
-        let mut places = namesakes.iter();
-        let found = places.find(|place| table(place).is_some_and(imported));
-        found.or_else(|| namesakes.iter().find(|place| table(place).is_some_and(named))).copied()
+        let is_imported = |place: &&usize| {
+            let table = self.tables.get(**place).filter(|_| !self.copied.contains(place));
+            table.is_some_and(|table| imported_names(table).any(|known| known.is(name)))
+        };
+        let is_named = |place: &&usize| {
+            let own = self.tables.get(**place).and_then(own_name);
+            own.is_some_and(|own| own.is(name))
+        };
+        let imported = namesakes.iter().find(is_imported);
+        imported.or_else(|| namesakes.iter().find(is_named)).copied()
     }
 
     /// The owner of one of a machine's addresses, unless the roster says that it is another machine,
@@ -96,27 +125,53 @@ impl<'d> Fleet<'d> {
         })
     }
 
-    /// Brings a machine of the roster into its table, or into a new one.
-    pub fn take(&mut self, title: String, listed: &Listed, notes: &mut Vec<String>) {
-        let place = self.place_of(&listed.name).or_else(|| {
-            let alias = self.alias_of(listed)?;
-            notes.push(format!("{title} is taken for {}, which has its address", alias.name));
-            Some(alias.place)
+    /// Whether a new machine may be called so.
+    fn is_free_name(&self, name: &str) -> bool {
+        let namesakes = HostName::parse(name).and_then(|name| self.namesakes.get(name.short()));
+        let mut namesakes = namesakes.into_iter().flatten();
+        let is_taken = namesakes.any(|place| {
+            self.tables.get(*place).is_some_and(|table| name_of(table).eq_ignore_ascii_case(name))
         });
-        if let Some(place) = place {
+        !(is_taken || name == "any" || Role::from_name(name).is_some())
+    }
+
+    /// Brings a machine of the roster into its table, or into a new one. Whether it could: a new one may
+    /// not be called as it is, and whether another has its address is known when all are there.
+    pub fn take(&mut self, title: &str, listed: &Listed, notes: &mut Vec<String>) -> bool {
+        let named = self.place_of(&listed.name);
+        if let Some(place) = named {
             self.current.entry(place).or_default().extend(&listed.addresses);
-            return self.update(place, listed, notes);
+            self.update(place, listed, notes);
+            return true;
         }
         if self.left_out.iter().any(|name| name.is(&listed.name)) {
-            return notes.push(format!("{title} was taken out of the site file: left out again"));
+            notes.push(format!("{title} was taken out of the site file: left out again"));
+            return true;
         }
-        if title == "any" || Role::from_name(&title).is_some() {
-            return notes.push(format!(
-                "{title} is left out: the word means something else in a site file; give that machine another name there by hand"
-            ));
+        // A namesake of another domain may be there already.
+        let full = listed.name.full();
+        self.take_as_alias(title, listed, notes) || {
+            let free = [title, &full].into_iter().find(|name| self.is_free_name(name));
+            free.map(str::to_owned).is_some_and(|name| {
+                self.take_new(name, listed, notes);
+                true
+            })
         }
+    }
+
+    /// Brings a machine into the table of the one that has its address, if there is one.
+    pub fn take_as_alias(&mut self, title: &str, listed: &Listed, notes: &mut Vec<String>) -> bool {
+        let Some(Owner { place, name }) = self.alias_of(listed).cloned() else { return false };
+        notes.push(format!("{title} is taken for {name}, which has its address"));
+        self.current.entry(place).or_default().extend(&listed.addresses);
+        self.call(place, &listed.name);
+        self.update(place, listed, notes);
+        true
+    }
+
+    fn take_new(&mut self, name: String, listed: &Listed, notes: &mut Vec<String>) {
         let place = self.tables.len();
-        self.tables.push(new_table(&title));
+        self.tables.push(new_table(&name));
         self.current.entry(place).or_default().extend(&listed.addresses);
         self.update(place, listed, notes);
         if self.tables.get(place).is_some_and(|table| networks(table).next().is_some()) {
@@ -124,15 +179,31 @@ impl<'d> Fleet<'d> {
         } else {
             self.tables.remove(place);
             self.current.remove(&place);
-            self.homeless.push(title);
+            self.homeless.push(name);
         }
+    }
+
+    /// Remembers another name of a table's machine.
+    fn call(&mut self, place: usize, alias: &HostName) {
+        let Some(table) = self.tables.get_mut(place) else { return };
+        let mut imported = mark_of(table).unwrap_or_default();
+        if imported.name.is_empty() {
+            imported.name = name_of(table).to_owned();
+        }
+        imported.aliases.push(alias.full());
+        remember(table, &imported);
+        self.namesakes.entry(alias.short().to_owned()).or_default().push(place);
     }
 
     /// Adds what is new since the last import to a table, and remembers it.
     fn update(&mut self, place: usize, listed: &Listed, notes: &mut Vec<String>) {
         let Some(table) = self.tables.get_mut(place) else { return };
-        let mut imported = mark_of(table).unwrap_or_default();
-        imported.name = listed.name.full();
+        let mark = mark_of(table).filter(|_| !self.copied.remove(&place));
+        let mut imported = mark.unwrap_or_default();
+        let full = listed.name.full();
+        if !imported.aliases.contains(&full) {
+            imported.name = full;
+        }
         add_roles(table, listed, &mut imported);
         for (setting, port) in &listed.ports {
             add_port(table, *setting, *port, &mut imported, notes);

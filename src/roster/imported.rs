@@ -14,6 +14,8 @@ pub const PORTS: &str = "ports";
 pub struct Imported {
     /// The machine's name; `ports` for the site's ports.
     pub name: String,
+    /// Other names under which exports list it, found by its address.
+    pub aliases: Vec<String>,
     /// Names of roles.
     pub roles: Vec<String>,
     /// Addresses as written.
@@ -25,9 +27,12 @@ pub struct Imported {
 impl fmt::Display for Imported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "# {MARK}{}", self.name)?;
-        for (title, words) in
-            [("roles", &self.roles), ("addresses", &self.addresses), ("ports", &self.ports)]
-        {
+        for (title, words) in [
+            ("aliases", &self.aliases),
+            ("roles", &self.roles),
+            ("addresses", &self.addresses),
+            ("ports", &self.ports),
+        ] {
             if !words.is_empty() {
                 write!(f, "; {title} {}", words.join(" "))?;
             }
@@ -73,6 +78,7 @@ impl Imported {
         for part in parts {
             let mut words = part.split_whitespace().map(str::to_owned);
             match words.next().as_deref() {
+                Some("aliases") => imported.aliases = words.collect(),
                 Some("roles") => imported.roles = words.collect(),
                 Some("addresses") => imported.addresses = words.collect(),
                 Some("ports") => imported.ports = words.collect(),

@@ -48,8 +48,19 @@ pub fn merge(before: &str, roster: &Roster) -> Result<Merged, MergeError> {
     let machines =
         machines.as_array_of_tables_mut().ok_or(MergeError::Shape("machine", "[[machine]]"))?;
     let mut fleet = Fleet::new(machines, &before, &roster.machines);
+    let mut unnamed = Vec::new();
     for listed in &roster.machines {
-        fleet.take(roster.title(listed), listed, &mut notes);
+        let title = roster.title(listed);
+        if !fleet.take(&title, listed, &mut notes) {
+            unnamed.push((title, listed));
+        }
+    }
+    for (title, listed) in unnamed {
+        if !fleet.take_as_alias(&title, listed, &mut notes) {
+            notes.push(format!(
+                "{title} is left out: the word means something else in the site file; give that machine another name there by hand"
+            ));
+        }
     }
     notes.extend(fleet.summary(roster.asked_dns));
     let text = document.to_string();
@@ -76,7 +87,11 @@ fn merge_header(
     notes: &mut Vec<String>,
 ) -> Result<(), MergeError> {
     let is_new = document.is_empty();
-    let heading = document.trailing().as_str().filter(|_| is_new).unwrap_or_default().to_owned();
+    let heading = document.trailing().as_str().filter(|_| is_new).unwrap_or_default();
+    let mut heading = heading.to_owned();
+    if !(heading.is_empty() || heading.ends_with('\n')) {
+        heading.push('\n');
+    }
     if is_new {
         document.set_trailing("");
     }

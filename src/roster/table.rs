@@ -23,22 +23,26 @@ pub fn name_of(table: &Table) -> &str {
     table.get("name").and_then(Item::as_str).unwrap_or_default()
 }
 
-/// The name that it was imported under.
-pub fn imported_name(table: &Table) -> Option<HostName> {
-    HostName::parse(&mark_of(table)?.name)
+/// The names that it was imported under.
+pub fn imported_names(table: &Table) -> impl Iterator<Item = HostName> {
+    let mark = mark_of(table).unwrap_or_default();
+    let names = [mark.name].into_iter().chain(mark.aliases);
+    names.filter_map(|name| HostName::parse(&name))
 }
 
-/// The name of a machine, and the one that it was imported under. Where the two are of one machine,
-/// the one with the domain tells it from namesakes.
-pub fn names_of(table: &Table) -> impl Iterator<Item = HostName> {
-    let mut own = HostName::parse(name_of(table));
-    let imported = imported_name(table);
-    if let (Some(name), Some(imported)) = (&mut own, &imported)
-        && name.is(imported)
-    {
-        name.learn_domain(imported);
+/// The machine's name; where it was imported under the same with a domain, with that, which tells it from
+/// namesakes.
+pub fn own_name(table: &Table) -> Option<HostName> {
+    let mut own = HostName::parse(name_of(table))?;
+    if let Some(same) = imported_names(table).find(|known| known.is(&own)) {
+        own.learn_domain(&same);
     }
-    own.into_iter().chain(imported)
+    Some(own)
+}
+
+/// The machine's name, and those that it was imported under.
+pub fn names_of(table: &Table) -> impl Iterator<Item = HostName> {
+    own_name(table).into_iter().chain(imported_names(table))
 }
 
 fn prefix_of(table: &Table) -> &str {
