@@ -82,7 +82,8 @@ impl<'d> Fleet<'d> {
                     .get(name.short())
                     .is_some_and(|namesakes| namesakes.iter().any(|one| one.is(name)))
             };
-            is_listed(&name) && !imported_names(table).any(|imported| imported.is(&name))
+            let is_others = !imported_names(table).any(|imported| imported.is(&name));
+            mark_of(table).is_some() && is_others && is_listed(&name)
         };
         let tables = self.tables.iter().enumerate();
         self.copied = tables.filter(|(_, table)| is_copy(table)).map(|(place, _)| place).collect();
@@ -183,10 +184,17 @@ impl<'d> Fleet<'d> {
         }
     }
 
+    /// What the last import gave for a table's machine; that of a copy is the other's.
+    fn mark(&mut self, place: usize) -> Imported {
+        let is_copy = self.copied.remove(&place);
+        let mark = self.tables.get(place).and_then(mark_of);
+        mark.filter(|_| !is_copy).unwrap_or_default()
+    }
+
     /// Remembers another name of a table's machine.
     fn call(&mut self, place: usize, alias: &HostName) {
+        let mut imported = self.mark(place);
         let Some(table) = self.tables.get_mut(place) else { return };
-        let mut imported = mark_of(table).unwrap_or_default();
         if imported.name.is_empty() {
             imported.name = name_of(table).to_owned();
         }
@@ -197,9 +205,8 @@ impl<'d> Fleet<'d> {
 
     /// Adds what is new since the last import to a table, and remembers it.
     fn update(&mut self, place: usize, listed: &Listed, notes: &mut Vec<String>) {
+        let mut imported = self.mark(place);
         let Some(table) = self.tables.get_mut(place) else { return };
-        let mark = mark_of(table).filter(|_| !self.copied.remove(&place));
-        let mut imported = mark.unwrap_or_default();
         let full = listed.name.full();
         if !imported.aliases.contains(&full) {
             imported.name = full;
