@@ -155,7 +155,7 @@ impl Listener {
             }
         }
         Summary {
-            source: self.tap.interface().to_owned(),
+            source: self.tap.title().to_owned(),
             format: Format { container: "live", compression: None },
             packets: self.packets,
             first: self.first,

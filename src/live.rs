@@ -80,6 +80,6 @@ fn keep(path: &Path, tap: &Tap, options: &TapOptions) -> anyhow::Result<Keep> {
     file.set_len(0).with_context(cannot)?;
     let filter = options.filter.as_deref();
     let writer = BufWriter::with_capacity(1 << 18, file);
-    PcapngWriter::new(writer, tap.interface(), tap.link(), options.snap_len, filter)
+    PcapngWriter::new(writer, tap.title(), tap.link(), options.snap_len, filter)
         .with_context(cannot)
 }

@@ -49,7 +49,7 @@ fn frames_are_those_that_tcpdump_records() {
         let Ok(mut recorder) = recorder else { return println!("skipped: no tcpdump") };
         thread::sleep(Duration::from_secs(1));
         let mut tap = tap(&options(None));
-        assert_eq!((tap.interface(), tap.link()), (FAR, LinkType::ETHERNET));
+        assert_eq!((tap.title(), tap.link()), (FAR, LinkType::ETHERNET));
         assert!(tap.notes().is_empty(), "{:?}", tap.notes());
         let mut near = near_end();
         let frames = assorted();

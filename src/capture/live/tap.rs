@@ -144,7 +144,7 @@ impl Tap {
 
     /// What people call the interface: by its friendly name, where it has one.
     #[must_use]
-    pub fn interface(&self) -> &str {
+    pub fn title(&self) -> &str {
         &self.title
     }
 
