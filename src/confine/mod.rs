@@ -97,7 +97,6 @@ fn confine_here(_rooms: &Rooms<'_>, confined: &mut Confined) {
     use crate::windows::{drop_privileges, forbid_children};
     confined.note("privileges given up", drop_privileges());
     confined.note("no child processes", forbid_children());
-    confined.missing.push("files and network stay open: only Linux can close them".to_owned());
 }
 
 #[cfg(not(any(unix, windows)))]

@@ -44,7 +44,7 @@ fn learn_version(roster: &mut Roster, file: &str, version: &str) {
     };
 }
 
-/// Adds the machine of VMM's database, named as `sql01`, `sql01\\instance`, or `.` where it is the
+/// Adds the machine of VMM's database, named as `sql01`, `sql01\instance`, or `.` where it is the
 /// server's own. Where an instance is named without a port, nobody but SQL Server Browser knows it.
 pub fn add_database(
     roster: &mut Roster,
