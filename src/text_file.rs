@@ -24,25 +24,27 @@ pub(crate) fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
         })
 }
 
-/// A text in any of these, or else in the code page of western Windows, as its older tools write. What
+/// A text in any of these, of a file or for `-` of standard input, or else in the code page of western Windows, as its older tools write. What
 /// matters in an export, names and addresses, is ASCII in all of them.
 pub(crate) fn read_export(path: &Path) -> anyhow::Result<String> {
-    let bytes = read(path, "export")?;
+    let what = "export";
+    let is_input = path == Path::new("-");
+    let bytes = if is_input { read_all(io::stdin(), path, what) } else { read(path, what) }?;
     let text = decoded(&bytes, UTF_8).or_else(|| decoded(&bytes, WINDOWS_1252));
     text.filter(|text| !text.contains('\0'))
         .with_context(|| format!("cannot read the export {}: it is not text", path.display()))
 }
 
-/// The bytes of a file, or of standard input for `-`.
 fn read(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
+    let file =
+        File::open(path).with_context(|| format!("cannot read the {what} {}", path.display()))?;
+    read_all(file, path, what)
+}
+
+fn read_all(from: impl Read, path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read the {what} {}", path.display());
     let mut bytes = Vec::new();
-    let file: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).with_context(cannot)?)
-    };
-    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).with_context(cannot)?;
+    from.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).with_context(cannot)?;
     if bytes.len() as u64 > LARGEST_TEXT {
         bail!("{}: it is too large to be one", cannot());
     }

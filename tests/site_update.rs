@@ -148,6 +148,18 @@ fn a_second_import_follows_vmm_and_says_what_it_kept() {
             "is written",
         ),
         (
+            "Name,ObjectType,IPAddresses\nhv01.c.com,Host,10.0.0.1 10.0.0.9\n",
+            "Name,ObjectType,IPAddresses\nhv01.c.com,Host,10.0.0.1 10.0.0.9\nhv02.c.com,LibraryServer,10.0.0.2 10.0.0.9\n",
+            "hv01 hyperv-host at 10.0.0.1 10.0.0.9; hv02 library-server at 10.0.0.2",
+            "10.0.0.9 of hv02 belongs to hv01 already",
+        ),
+        (
+            "Name,ObjectType,IPAddresses\nhv01.contoso.com,Host,10.0.0.1\n",
+            "Name,ObjectType,IPAddresses\nhv01.fabrikam.com,LibraryServer,10.0.0.2\nhv01.contoso.com,Host,10.0.0.1\nhv01,Bmc,10.0.0.3\n",
+            "hv01 hyperv-host at 10.0.0.1; hv01.fabrikam.com library-server at 10.0.0.2",
+            "hv01 may be one of several machines of that name",
+        ),
+        (
             "Name,ObjectType,IPAddresses\nhv01.contoso.com,Host,10.0.0.1\n",
             "Name,ObjectType,IPAddresses\nhv01.fabrikam.com,LibraryServer,10.0.0.2\n",
             "hv01 hyperv-host at 10.0.0.1; hv01.fabrikam.com library-server at 10.0.0.2",
@@ -196,6 +208,44 @@ fn what_a_person_took_out_moved_or_laid_out_stays_so() {
     let (text, told) = twice(TWO, commented_out, MORE);
     assert_eq!(machines(&text), ["hv01 hyperv-host at 10.0.0.1 10.0.0.101"]);
     assert!(told.contains("hv02 was taken out of the site file"), "{told}");
+
+    // Also under the other name that an export had for it.
+    let with_alias = "Name,ObjectType,IPAddresses\nsql01,SqlServer,10.0.0.3\nlistener,SqlServer,10.0.0.3\nhv01,Host,10.0.0.1\n";
+    let gone = |text: &str| {
+        let (before, rest) = text.split_once("[[machine]]\nname = \"sql01\"").expect("sql01");
+        let (own, rest) = rest.split_once("\n\n").expect("its lines");
+        let own: String = format!("[[machine]]\nname = \"sql01\"{own}")
+            .lines()
+            .map(|line| format!("# {line}\n"))
+            .collect();
+        format!("{before}{own}\n{rest}")
+    };
+    let (text, told) = twice(with_alias, gone, with_alias);
+    assert_eq!(machines(&text), ["hv01 hyperv-host at 10.0.0.1"], "{text}");
+    assert!(told.contains("listener was taken out of the site file"), "{told}");
+
+    // A domain that was learned once stays, and tells the machine from namesakes to come.
+    let [with_domain, without] = ["hv01.contoso.com", "hv01"]
+        .map(|name| format!("Name,ObjectType,IPAddresses\n{name},Host,10.0.0.1\n"));
+    let (text, _) = twice(&with_domain, str::to_owned, &without);
+    assert!(text.contains("# imported: hv01.contoso.com;"), "{text}");
+
+    // What was said to belong to another is given to the next one once it was taken out there.
+    let shared =
+        "Name,ObjectType,IPAddresses\nhv01,Host,10.0.0.1 10.0.0.9\nhv02,Host,10.0.0.2 10.0.0.9\n";
+    let (text, _) = twice(shared, |text| text.replace(", \"10.0.0.9\"", ""), shared);
+    let expected = ["hv01 hyperv-host at 10.0.0.1", "hv02 hyperv-host at 10.0.0.2 10.0.0.9"];
+    assert_eq!(machines(&text), expected, "{text}");
+
+    // A port that was taken out does not come back when VMM changes it, and one in quotes is a port.
+    for (edit, port) in [("", None), ("console_tcp = \"8200\"", Some("\"8200\""))] {
+        let vmm =
+            |port| format!("Name,ObjectType,Port,IPAddresses\nvmm01,VMMServer,{port},10.0.0.1\n");
+        let edited = |text: &str| text.replace("console_tcp = 8100", edit);
+        let (text, _) = twice(&vmm(8100), edited, &vmm(8300));
+        let line = text.lines().find_map(|line| line.strip_prefix("console_tcp = "));
+        assert_eq!(line, port, "{text}");
+    }
 
     // The comment of a machine that was cut out belongs to nobody.
     let cut_out = |text: &str| {

@@ -111,7 +111,7 @@ const NOTES: usize = 50;
 fn tell_notes<'n>(notes: impl Iterator<Item = &'n String>) {
     let mut notes = notes.fuse();
     for note in notes.by_ref().take(NOTES) {
-        eprint(&format!("note: {note}\n"));
+        eprint(&format!("note: {}\n", present::clean(note)));
     }
     let more = notes.count();
     if more > 0 {

@@ -219,8 +219,12 @@ fn add(clues: &mut Vec<Clue>, mut new: Clue) {
         std::mem::swap(known, &mut new);
     }
     known.answered |= new.answered;
-    known.peers.append(&mut new.peers);
-    known.ports.append(&mut new.ports);
+    // The larger set takes in the smaller one, which has one element but for such a swap.
+    if new.peers.len() > known.peers.len() {
+        std::mem::swap(&mut known.peers, &mut new.peers);
+    }
+    known.peers.extend(new.peers);
+    known.ports.extend(new.ports);
 }
 
 /// The entries that a port and what is spoken there fit. A ping, and the range that any service is

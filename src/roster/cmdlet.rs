@@ -46,7 +46,7 @@ pub fn place(roster: &mut Roster, file: &str, records: Vec<Record>) {
         let addresses = addresses(roster, file, &name, record);
         let mut listed = Listed::new(name, roles).at(addresses);
         listed.ports = ports(record, roles, port);
-        if let Some(bmc) = bmc(record, &listed.name) {
+        if let Some(bmc) = bmc(roster, file, record, &listed.name) {
             roster.add(bmc);
         }
         if kind == Some(Kind::Server) {
@@ -137,8 +137,12 @@ fn bare_address(word: &str) -> Option<IpNet> {
 }
 
 /// The baseboard management controller that VMM knows of a host.
-fn bmc(record: &Record, host: &HostName) -> Option<Listed> {
-    let address = bare_address(&record.text(&["bmcaddress"])?)?;
-    let name = HostName::parse(&format!("{}-bmc", host.short()))?;
-    Some(Listed::new(name, RoleSet::from_iter([Role::Bmc])).at([address]))
+fn bmc(roster: &mut Roster, file: &str, record: &Record, host: &HostName) -> Option<Listed> {
+    let said = record.text(&["bmcaddress"])?;
+    let Some(address) = bare_address(&said) else {
+        roster
+            .note(format!("{file}: `{said}`, the BMC of {}, is no address: left out", host.full()));
+        return None;
+    };
+    Some(Listed::new(host.of_part("bmc"), RoleSet::from_iter([Role::Bmc])).at([address]))
 }

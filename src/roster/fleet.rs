@@ -1,6 +1,6 @@
 //! The machines of a site file, found by name or address, and brought up to date one by one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ipnet::IpNet;
 use toml_edit::{ArrayOfTables, Table};
@@ -9,8 +9,8 @@ use super::{
     HostName, Listed,
     imported::{Imported, PORTS},
     table::{
-        add_address, add_port, add_roles, imported_names, mark_of, name_of, names_of, networks,
-        new_table, own_name, remember, withdraw, written,
+        add_address, add_port, add_roles, aliases, imported_name, mark_of, name_of, names_of,
+        networks, new_table, own_name, remember, withdraw, written,
     },
 };
 use crate::identify::Role;
@@ -29,6 +29,14 @@ pub struct Fleet<'d> {
     left_out: Vec<HostName>,
     /// Machines of the roster that no address is known of.
     homeless: Vec<String>,
+}
+
+/// The table of a name.
+enum Found {
+    None,
+    One(usize),
+    /// Several fit a name without a domain.
+    Many,
 }
 
 /// Who owns an address: a table's place and its machine's name.
@@ -53,17 +61,15 @@ impl<'d> Fleet<'d> {
         let mut own = HashSet::new();
         for place in 0..fleet.tables.len() {
             let mark = fleet.tables.get(place).and_then(mark_of);
-            own.extend(
-                mark.into_iter().flat_map(|mark| mark.aliases.into_iter().chain([mark.name])),
-            );
+            own.extend(mark.into_iter().flat_map(Imported::into_names));
             fleet.index(place);
         }
         fleet.find_copies(roster);
-        let left_out = Imported::all(text).map(|mark| mark.name);
+        let left_out = Imported::all(text).flat_map(Imported::into_names);
         let left_out = left_out.filter(|name| name != PORTS && !own.contains(name));
         fleet.left_out = left_out.filter_map(|name| HostName::parse(&name)).collect();
         for listed in roster {
-            if let Some(place) = fleet.place_of(&listed.name) {
+            if let Found::One(place) = fleet.find(&listed.name) {
                 fleet.current.entry(place).or_default().extend(&listed.addresses);
             }
         }
@@ -82,8 +88,7 @@ impl<'d> Fleet<'d> {
                     .get(name.short())
                     .is_some_and(|namesakes| namesakes.iter().any(|one| one.is(name)))
             };
-            let is_others = !imported_names(table).any(|imported| imported.is(&name));
-            mark_of(table).is_some() && is_others && is_listed(&name)
+            imported_name(table).is_some_and(|imported| !imported.is(&name)) && is_listed(&name)
         };
         let tables = self.tables.iter().enumerate();
         self.copied = tables.filter(|(_, table)| is_copy(table)).map(|(place, _)| place).collect();
@@ -101,29 +106,49 @@ impl<'d> Fleet<'d> {
         }
     }
 
-    /// The table that was imported under a name or, failing that, has it.
-    fn place_of(&self, name: &HostName) -> Option<usize> {
-        let namesakes = self.namesakes.get(name.short())?;
-        let is_imported = |place: &&usize| {
-            let table = self.tables.get(**place).filter(|_| !self.copied.contains(place));
-            table.is_some_and(|table| imported_names(table).any(|known| known.is(name)))
+    /// The table that was imported under a name or, failing that, has it or, failing that, an alias.
+    fn find(&self, name: &HostName) -> Found {
+        let Some(namesakes) = self.namesakes.get(name.short()) else { return Found::None };
+        let is_imported = |place: usize, table: &Table| {
+            !self.copied.contains(&place)
+                && imported_name(table).is_some_and(|known| known.is(name))
         };
-        let is_named = |place: &&usize| {
-            let own = self.tables.get(**place).and_then(own_name);
-            own.is_some_and(|own| own.is(name))
+        let is_named =
+            |_: usize, table: &Table| own_name(table).is_some_and(|known| known.is(name));
+        let is_called = |place: usize, table: &Table| {
+            !self.copied.contains(&place) && aliases(table).any(|known| known.is(name))
         };
-        let imported = namesakes.iter().find(is_imported);
-        imported.or_else(|| namesakes.iter().find(is_named)).copied()
+        let ways: [&dyn Fn(usize, &Table) -> bool; 3] = [&is_imported, &is_named, &is_called];
+        for way in ways {
+            let fits = |place: &usize, way: &dyn Fn(usize, &Table) -> bool| {
+                self.tables.get(*place).is_some_and(|table| way(*place, table))
+            };
+            let mut places: BTreeSet<usize> =
+                namesakes.iter().copied().filter(|place| fits(place, way)).collect();
+            // Of copies with the same comment the one that has the name as well.
+            if places.len() > 1 && places.iter().any(|place| fits(place, &is_named)) {
+                places.retain(|place| fits(place, &is_named));
+            }
+            match places.first() {
+                None => {}
+                Some(place) if places.len() == 1 => return Found::One(*place),
+                Some(_) => return Found::Many,
+            }
+        }
+        Found::None
     }
 
-    /// The owner of one of a machine's addresses, unless the roster says that it is another machine,
-    /// with other addresses.
-    fn alias_of(&self, listed: &Listed) -> Option<&Owner> {
-        listed.addresses.iter().find_map(|network| {
-            let owner = self.owners.get(network)?;
-            let current = self.current.get(&owner.place);
-            current.is_none_or(|networks| networks.contains(network)).then_some(owner)
-        })
+    /// The owner of a machine's addresses: of all of them where the roster lists the owner as a machine
+    /// of its own, for machines may well share an address; else of any.
+    fn alias_of(&self, listed: &Listed) -> Option<Owner> {
+        let owners = || listed.addresses.iter().map(|network| self.owners.get(network));
+        let owner = owners().flatten().next()?;
+        let has_all = owners().all(|other| other.is_some_and(|other| other.place == owner.place));
+        let is_it = match self.current.get(&owner.place) {
+            Some(current) => has_all && listed.addresses.iter().all(|net| current.contains(net)),
+            None => true,
+        };
+        is_it.then(|| owner.clone())
     }
 
     /// Whether a new machine may be called so.
@@ -139,11 +164,19 @@ impl<'d> Fleet<'d> {
     /// Brings a machine of the roster into its table, or into a new one. Whether it could: a new one may
     /// not be called as it is, and whether another has its address is known when all are there.
     pub fn take(&mut self, title: &str, listed: &Listed, notes: &mut Vec<String>) -> bool {
-        let named = self.place_of(&listed.name);
-        if let Some(place) = named {
-            self.current.entry(place).or_default().extend(&listed.addresses);
-            self.update(place, listed, notes);
-            return true;
+        match self.find(&listed.name) {
+            Found::One(place) => {
+                self.take_back(place, &listed.name);
+                self.update(place, listed, notes);
+                return true;
+            }
+            Found::Many => {
+                notes.push(format!(
+                    "{title} may be one of several machines of that name: left out; give its domain"
+                ));
+                return true;
+            }
+            Found::None => {}
         }
         if self.left_out.iter().any(|name| name.is(&listed.name)) {
             notes.push(format!("{title} was taken out of the site file: left out again"));
@@ -162,7 +195,7 @@ impl<'d> Fleet<'d> {
 
     /// Brings a machine into the table of the one that has its address, if there is one.
     pub fn take_as_alias(&mut self, title: &str, listed: &Listed, notes: &mut Vec<String>) -> bool {
-        let Some(Owner { place, name }) = self.alias_of(listed).cloned() else { return false };
+        let Some(Owner { place, name }) = self.alias_of(listed) else { return false };
         notes.push(format!("{title} is taken for {name}, which has its address"));
         self.current.entry(place).or_default().extend(&listed.addresses);
         self.call(place, &listed.name);
@@ -180,7 +213,10 @@ impl<'d> Fleet<'d> {
         } else {
             self.tables.remove(place);
             self.current.remove(&place);
-            self.homeless.push(name);
+            // Where others have all its addresses, that was told.
+            if listed.addresses.is_empty() {
+                self.homeless.push(name);
+            }
         }
     }
 
@@ -195,22 +231,40 @@ impl<'d> Fleet<'d> {
     fn call(&mut self, place: usize, alias: &HostName) {
         let mut imported = self.mark(place);
         let Some(table) = self.tables.get_mut(place) else { return };
-        if imported.name.is_empty() {
-            imported.name = name_of(table).to_owned();
+        match HostName::parse(name_of(table)).filter(|_| imported.name.is_empty()) {
+            Some(name) => imported.name = name.full(),
+            None if imported.name.is_empty() => imported.name = alias.full(),
+            None => {}
         }
-        imported.aliases.push(alias.full());
+        if imported.name != alias.full() {
+            imported.aliases.push(alias.full());
+        }
         remember(table, &imported);
         self.namesakes.entry(alias.short().to_owned()).or_default().push(place);
+    }
+
+    /// A name that has a table of its own is no other table's alias any more.
+    fn take_back(&mut self, place: usize, name: &HostName) {
+        for other in self.namesakes.get(name.short()).into_iter().flatten() {
+            let Some(table) = self.tables.get_mut(*other).filter(|_| *other != place) else {
+                continue;
+            };
+            let Some(mut imported) = mark_of(table) else { continue };
+            let known = imported.aliases.len();
+            imported
+                .aliases
+                .retain(|alias| HostName::parse(alias).is_some_and(|one| !one.is(name)));
+            if imported.aliases.len() < known {
+                remember(table, &imported);
+            }
+        }
     }
 
     /// Adds what is new since the last import to a table, and remembers it.
     fn update(&mut self, place: usize, listed: &Listed, notes: &mut Vec<String>) {
         let mut imported = self.mark(place);
         let Some(table) = self.tables.get_mut(place) else { return };
-        let full = listed.name.full();
-        if !imported.aliases.contains(&full) {
-            imported.name = full;
-        }
+        imported.call(&listed.name);
         add_roles(table, listed, &mut imported);
         for (setting, port) in &listed.ports {
             add_port(table, *setting, *port, &mut imported, notes);
@@ -221,8 +275,9 @@ impl<'d> Fleet<'d> {
                 continue;
             }
             let Some(table) = self.tables.get_mut(place) else { return };
-            add_address(table, network, &mut imported);
-            self.owners.insert(*network, Owner { place, name: name.clone() });
+            if add_address(table, network, &mut imported) {
+                self.owners.insert(*network, Owner { place, name: name.clone() });
+            }
         }
         if let Some(table) = self.tables.get_mut(place) {
             remember(table, &imported);

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::HostName;
+
 /// The word that such a comment begins with.
 const MARK: &str = "imported: ";
 
@@ -41,7 +43,43 @@ impl fmt::Display for Imported {
     }
 }
 
+/// What becomes of a port that an import gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands there already, or was taken out by hand.
+    Left,
+    /// A person wrote another one, which stays.
+    Kept,
+    /// It is new, or VMM changed it.
+    Written,
+}
+
+/// Of a port that is `written` in the file, that the last import gave (`was`), and that this one gives.
+pub fn fate(written: Option<u16>, was: Option<u16>, new: u16) -> Fate {
+    match written {
+        Some(written) if written == new => Fate::Left,
+        Some(_) if written != was => Fate::Kept,
+        None if was.is_some() => Fate::Left,
+        _ => Fate::Written,
+    }
+}
+
 impl Imported {
+    /// All names that exports list the machine by.
+    pub fn into_names(self) -> impl Iterator<Item = String> {
+        [self.name].into_iter().chain(self.aliases)
+    }
+
+    /// Remembers a name that an export lists the machine by. A domain that was learned once stays.
+    pub fn call(&mut self, listed: &HostName) {
+        let known = |name: &str| HostName::parse(name).filter(|name| name.is(listed));
+        if let Some(mut name) = known(&self.name) {
+            name.learn_domain(listed);
+            self.name = name.full();
+        } else if !self.aliases.iter().any(|alias| known(alias).is_some()) {
+            self.name = listed.full();
+        }
+    }
     /// Those among comments, in order, those that were commented out once more included.
     pub fn all(comments: &str) -> impl Iterator<Item = Self> {
         comments.lines().filter_map(Self::of_line)

@@ -1,5 +1,5 @@
-//! What kind of VMM object a record is: told by its type, by properties that no other kind has, or by
-//! the name of its file.
+//! What kind of VMM object a record is: told by its type, by a file that is named as a cmdlet, by
+//! properties that no other kind has, or by any other name of the file.
 
 use super::{Roster, record::Record, roles::OWN_ROLES};
 

@@ -6,7 +6,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 use super::{
     Roster,
     fleet::Fleet,
-    imported::{Imported, PORTS},
+    imported::{Fate, Imported, PORTS, fate},
+    table::ports_of,
 };
 use crate::identify::Role;
 
@@ -64,7 +65,7 @@ pub fn merge(before: &str, roster: &Roster) -> Result<Merged, MergeError> {
     }
     notes.extend(fleet.summary(roster.asked_dns));
     let text = document.to_string();
-    let text = text.trim_start_matches('\n');
+    let text = if before.is_empty() { text.trim_start_matches('\n') } else { &text };
     Ok(Merged { text: with_line_ends_of(original, &before, text), notes })
 }
 
@@ -94,6 +95,9 @@ fn merge_header(
     }
     if is_new {
         document.set_trailing("");
+    }
+    if !(is_new || roster.version.is_some()) {
+        return Ok(());
     }
     let server = roster.machines.iter().find(|listed| listed.roles.contains(Role::VmmServer));
     let site = document.entry("site").or_insert_with(|| Item::Table(Table::new()));
@@ -135,16 +139,19 @@ fn merge_ports(
     imported.name = PORTS.to_owned();
     for (setting, port) in &roster.ports {
         let name = setting.name();
-        let was = imported.port(name).map(i64::from);
+        let was = imported.port(name);
         imported.set_port(name, *port);
-        let port = i64::from(*port);
-        match ports.get(name).and_then(Item::as_integer) {
-            Some(written) if written == port => {}
-            Some(written) if Some(written) != was => {
-                notes.push(format!("kept {name} = {written}; VMM says {port}"));
+        let written = ports.get(name).map(ports_of);
+        let known = written.as_ref().and_then(|each| each.first().copied());
+        match fate(known, was, *port) {
+            // Whatever a person wrote that is no port.
+            _ if written.as_deref() == Some(&[]) => {}
+            Fate::Left => {}
+            Fate::Kept => {
+                let known = known.unwrap_or_default();
+                notes.push(format!("kept {name} = {known}; VMM says {port}"));
             }
-            None if was == Some(port) => {}
-            _ => drop(ports.insert(name, value(port))),
+            Fate::Written => drop(ports.insert(name, value(i64::from(*port)))),
         }
     }
     ports.decor_mut().set_prefix(imported.written_into(&prefix));

@@ -51,6 +51,7 @@ struct Listed {
     name: HostName,
     roles: RoleSet,
     addresses: Vec<IpNet>,
+    has: HashSet<IpNet>,
     ports: Vec<(Setting, u16)>,
 }
 
@@ -85,8 +86,17 @@ impl Roster {
         let alone = self.machines.is_empty();
         let mut strangers = 0;
         for line in std::mem::take(&mut self.addresses) {
-            if let Some(place) = line.names.iter().find_map(|name| self.place_of(name)) {
-                self.machines[place].add_address(line.ip.into());
+            let places: Vec<Vec<usize>> =
+                line.names.iter().map(|name| self.places_of(name)).collect();
+            if let Some(places) = places.iter().find(|places| places.len() == 1) {
+                self.machines[places[0]].add_address(line.ip.into());
+            } else if places.iter().any(|places| !places.is_empty()) {
+                let names: Vec<String> = line.names.iter().map(HostName::full).collect();
+                self.note(format!(
+                    "{} of {} may be that of several machines: left out; give its domain",
+                    line.ip,
+                    names.join(" ")
+                ));
             } else if alone && let Some(name) = line.names.into_iter().next() {
                 self.add(Listed::new(name, RoleSet::default()).at([line.ip.into()]));
             } else {
@@ -134,14 +144,22 @@ impl Roster {
         }
     }
 
-    fn place_of(&self, name: &HostName) -> Option<usize> {
-        let namesakes = self.namesakes.get(name.short())?;
-        namesakes.iter().copied().find(|place| self.machines[*place].name.is(name))
+    /// Places of the machines that a name can be of: several where it has no domain and they have.
+    fn places_of(&self, name: &HostName) -> Vec<usize> {
+        let namesakes = self.namesakes.get(name.short()).into_iter().flatten().copied();
+        namesakes.filter(|place| self.machines[*place].name.is(name)).collect()
     }
 
     /// Adds a machine, or what is new of one that is listed.
     fn add(&mut self, new: Listed) {
-        let Some(place) = self.place_of(&new.name) else {
+        let places = self.places_of(&new.name);
+        if places.len() > 1 {
+            return self.note(format!(
+                "{} may be one of several machines of that name: left out; give its domain",
+                new.name.full()
+            ));
+        }
+        let Some(place) = places.first().copied() else {
             let namesakes = self.namesakes.entry(new.name.short().to_owned()).or_default();
             namesakes.push(self.machines.len());
             return self.machines.push(new);
@@ -167,7 +185,7 @@ impl Roster {
 
 impl Listed {
     fn new(name: HostName, roles: RoleSet) -> Self {
-        Self { name, roles, addresses: Vec::new(), ports: Vec::new() }
+        Self { name, roles, addresses: Vec::new(), has: HashSet::new(), ports: Vec::new() }
     }
 
     fn at(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
@@ -177,7 +195,7 @@ impl Listed {
 
     /// Adds an address, or a network, that conversations of a machine can have.
     fn add_address(&mut self, network: IpNet) {
-        if is_of_machine(network.addr()) && !self.addresses.contains(&network) {
+        if is_of_machine(network.addr()) && self.has.insert(network) {
             self.addresses.push(network);
         }
     }

@@ -1,5 +1,7 @@
 //! Names of machines: with a domain in one export, without in the next.
 
+use std::net::IpAddr;
+
 /// A host name in lower case, with its domain where that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName {
@@ -13,12 +15,12 @@ impl HostName {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_end_matches(['.', '$']);
         let text = text.rsplit('\\').next().unwrap_or(text).to_lowercase();
+        if text.parse::<IpAddr>().is_ok() {
+            return Some(Self { short: text, domain: None });
+        }
         let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         if text.is_empty() || text.len() > 253 || !text.chars().all(fits) {
             return None;
-        }
-        if text.parse::<std::net::IpAddr>().is_ok() {
-            return Some(Self { short: text, domain: None });
         }
         Some(match text.split_once('.') {
             Some((short, domain)) if !short.is_empty() => {
@@ -26,6 +28,14 @@ impl HostName {
             }
             _ => Self { short: text, domain: None },
         })
+    }
+
+    /// The name of what belongs to this machine, such as its `bmc`, in the same domain.
+    pub fn of_part(&self, part: &str) -> Self {
+        let is_address = self.short.parse::<IpAddr>().is_ok();
+        let short =
+            if is_address { self.short.replace(['.', ':'], "-") } else { self.short.clone() };
+        Self { short: format!("{short}-{part}"), domain: self.domain.clone() }
     }
 
     /// The name without its domain.
@@ -79,11 +89,15 @@ mod tests {
             (r"CONTOSO\HV07$", "hv07.contoso.com.", true),
             ("hv07.contoso.com", "hv07.fabrikam.com", false),
             ("hv07", "hv08", false),
+            ("2001:DB8::9", "2001:db8::9", true),
         ] {
             let names = [one, other].map(HostName::parse);
             let [Some(one), Some(other)] = names else { panic!("{names:?}") };
             assert_eq!(one.is(&other), same, "{one:?} {other:?}");
         }
+        let part = |name: &str| HostName::parse(name).map(|name| name.of_part("bmc").full());
+        assert_eq!(part("hv07.contoso.com").as_deref(), Some("hv07-bmc.contoso.com"));
+        assert_eq!(part("10.0.1.7").as_deref(), Some("10-0-1-7-bmc"));
         assert!(["", "  ", "a b", "x\u{1b}[1m"].map(HostName::parse).iter().all(Option::is_none));
     }
 

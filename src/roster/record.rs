@@ -48,7 +48,7 @@ impl Record {
 
 /// Rows under a header, separated by commas, semicolons (`-UseCulture`), tabs or bars, below the `#TYPE`
 /// line that Windows PowerShell puts first and the `sep=` line that is for Excel. Rows may be short or
-/// long; their number comes along.
+/// long.
 pub fn from_csv(text: &str) -> Result<Vec<Record>, String> {
     let mut kind = None;
     let mut rest = text.trim_start();

@@ -50,7 +50,7 @@ pub fn read(roster: &mut Roster, file: &str, text: &str) -> Result<(), String> {
     }
     if let Some(database) = value("SqlMachineName") {
         let instance = value("SqlInstanceName").filter(|name| !name.is_empty());
-        connection::add_database(roster, file, database, instance, None, server.as_ref());
+        connection::add_database(roster, file, database, instance, server.as_ref());
     }
     Ok(())
 }

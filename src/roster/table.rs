@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use toml_edit::{Array, InlineTable, Item, Table, Value, value};
 
-use super::{HostName, Listed, imported::Imported};
+use super::{
+    HostName, Listed,
+    imported::{Fate, Imported, fate},
+};
 use crate::identify::{Role, RoleSet, Setting};
 
 /// A machine that has nothing but its name yet.
@@ -23,18 +26,22 @@ pub fn name_of(table: &Table) -> &str {
     table.get("name").and_then(Item::as_str).unwrap_or_default()
 }
 
-/// The names that it was imported under.
-pub fn imported_names(table: &Table) -> impl Iterator<Item = HostName> {
-    let mark = mark_of(table).unwrap_or_default();
-    let names = [mark.name].into_iter().chain(mark.aliases);
-    names.filter_map(|name| HostName::parse(&name))
+/// The name that it was imported under.
+pub fn imported_name(table: &Table) -> Option<HostName> {
+    HostName::parse(&mark_of(table)?.name)
+}
+
+/// Other names under which exports list it.
+pub fn aliases(table: &Table) -> impl Iterator<Item = HostName> {
+    let aliases = mark_of(table).unwrap_or_default().aliases;
+    aliases.into_iter().filter_map(|name| HostName::parse(&name))
 }
 
 /// The machine's name; where it was imported under the same with a domain, with that, which tells it from
 /// namesakes.
 pub fn own_name(table: &Table) -> Option<HostName> {
     let mut own = HostName::parse(name_of(table))?;
-    if let Some(same) = imported_names(table).find(|known| known.is(&own)) {
+    if let Some(same) = imported_name(table).filter(|known| known.is(&own)) {
         own.learn_domain(&same);
     }
     Some(own)
@@ -42,7 +49,7 @@ pub fn own_name(table: &Table) -> Option<HostName> {
 
 /// The machine's name, and those that it was imported under.
 pub fn names_of(table: &Table) -> impl Iterator<Item = HostName> {
-    own_name(table).into_iter().chain(imported_names(table))
+    own_name(table).into_iter().chain(imported_name(table)).chain(aliases(table))
 }
 
 fn prefix_of(table: &Table) -> &str {
@@ -86,10 +93,12 @@ pub fn add_roles(table: &mut Table, listed: &Listed, imported: &mut Imported) {
     }
 }
 
-/// Adds an address or a network.
-pub fn add_address(table: &mut Table, network: &IpNet, imported: &mut Imported) {
-    let is_there = networks(table).any(|known| known.contains(network));
+/// Adds an address or a network. Whether the machine has it now.
+pub fn add_address(table: &mut Table, network: &IpNet, imported: &mut Imported) -> bool {
+    let has = |table: &Table| networks(table).any(|known| known.contains(network));
+    let is_there = has(table);
     add(table, "addresses", &written(network), &mut imported.addresses, is_there);
+    is_there || has(table)
 }
 
 /// Puts the comment of the last import in its place.
@@ -154,21 +163,37 @@ pub fn add_port(
     let machine = name_of(table).to_owned();
     let ports = table.entry("ports").or_insert_with(|| value(InlineTable::new()));
     let Some(ports) = ports.as_table_like_mut() else { return };
-    let written: Option<Vec<i64>> = ports.get(key).map(|written| {
-        let each = written.as_array().into_iter().flatten().filter_map(Value::as_integer);
-        each.chain(written.as_integer()).collect()
-    });
+    let written = ports.get(key).map(ports_of);
     match written.as_deref() {
-        None if was.is_some() => {}
-        Some([known]) if *known == i64::from(port) => {}
-        Some([known]) if was.map(i64::from) != Some(*known) => {
-            notes.push(format!("kept {key} = {known} of {machine}; VMM says {port}"));
-        }
+        // Several are a person's.
         Some([] | [_, _, ..]) => {}
-        None | Some([_]) => drop(ports.insert(key, Item::Value(new))),
+        Some([_]) | None => {
+            let known = written.and_then(|each| each.first().copied());
+            match fate(known, was, port) {
+                Fate::Left => {}
+                Fate::Kept => {
+                    let known = known.unwrap_or_default();
+                    notes.push(format!("kept {key} = {known} of {machine}; VMM says {port}"));
+                }
+                Fate::Written => drop(ports.insert(key, Item::Value(new))),
+            }
+        }
     }
     if ports.is_empty() {
         table.remove("ports");
     }
     imported.set_port(key, port);
+}
+
+/// Ports as numbers or texts, alone or in a list; what is none is left out.
+pub fn ports_of(item: &Item) -> Vec<u16> {
+    let one = |value: &Value| match value {
+        Value::Integer(number) => u16::try_from(*number.value()).ok(),
+        Value::String(text) => text.value().parse().ok(),
+        _ => None,
+    };
+    match item.as_array() {
+        Some(list) => list.iter().filter_map(one).collect(),
+        None => item.as_value().and_then(one).into_iter().collect(),
+    }
 }

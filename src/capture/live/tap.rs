@@ -65,19 +65,18 @@ impl Tap {
         let found = find(&options.interface, &known)?;
         let title = found.friendly_name.as_ref().unwrap_or(&found.name).clone();
         let interface = found.name.clone();
-        let other =
-            |error| TapError::Other { interface: interface.clone(), reason: message(&error) };
+        let other = |error| TapError::Other { interface: title.clone(), reason: message(&error) };
         let inactive = Capture::from_device(interface.as_str()).map_err(other)?;
         let in_nanoseconds = ask_for_nanoseconds(&inactive);
-        let (mut capture, warning) = activate(inactive, &interface, options)?;
+        let (mut capture, warning) = activate(inactive, &title, options)?;
         let link = of_data_link(capture.get_datalink().0);
         if let Some(filter) = &options.filter {
-            set_filter(&mut capture, &interface, filter)?;
+            set_filter(&mut capture, &title, filter)?;
         }
         let capture = Watch::prepare(capture).map_err(other)?;
         let mut notes = Vec::from_iter(warning);
         if !in_nanoseconds {
-            notes.push(format!("{interface} gives times in microseconds"));
+            notes.push(format!("{title} gives times in microseconds"));
         }
         let mut tap = Self {
             watch: Watch::new(&title),
