@@ -31,6 +31,9 @@ pub struct Fleet<'d> {
     homeless: Vec<String>,
 }
 
+/// Whether a name is that of the table at a place.
+type Way<'w> = &'w dyn Fn(usize, &Table) -> bool;
+
 /// The table of a name.
 enum Found {
     None,
@@ -118,9 +121,9 @@ impl<'d> Fleet<'d> {
         let is_called = |place: usize, table: &Table| {
             !self.copied.contains(&place) && aliases(table).any(|known| known.is(name))
         };
-        let ways: [&dyn Fn(usize, &Table) -> bool; 3] = [&is_imported, &is_named, &is_called];
+        let ways: [Way<'_>; 3] = [&is_imported, &is_named, &is_called];
         for way in ways {
-            let fits = |place: &usize, way: &dyn Fn(usize, &Table) -> bool| {
+            let fits = |place: &usize, way: Way<'_>| {
                 self.tables.get(*place).is_some_and(|table| way(*place, table))
             };
             let mut places: BTreeSet<usize> =
