@@ -21,6 +21,22 @@ impl Capacity {
         Limits { conversations: self.max_conversations.unwrap_or(usize::MAX), bytes }
     }
 
+    /// What may be kept where findings are reported as they arise: a quarter of the memory is for what
+    /// was reported of each conversation, and when it is due.
+    #[must_use]
+    pub fn limits_live(&self) -> Limits {
+        let Limits { conversations, bytes } = self.limits();
+        Limits { conversations, bytes: bytes / 4 * 3 }
+    }
+
+    /// What may be kept where the screen has a row of its own for each conversation, with a copy of it,
+    /// and may wait for another copy.
+    #[must_use]
+    pub fn limits_on_screen(&self) -> Limits {
+        let Limits { conversations, bytes } = self.limits();
+        Limits { conversations, bytes: bytes / 4 }
+    }
+
     /// How many threads work.
     #[must_use]
     pub fn threads(&self) -> usize {

@@ -10,6 +10,7 @@ use etcetera::BaseStrategy;
 use serde::Deserialize;
 
 use crate::{
+    capture::shown,
     present::screen::{Column, Keymap, ThemeName, action::Action},
     text_file::read_text,
 };
@@ -45,13 +46,13 @@ impl Configuration {
         if named.is_none() && !path.exists() {
             return Ok(Self::default());
         }
-        let shown = path.display();
+        let name = shown(&path);
         let text = read_text(&path, "configuration")?;
-        Self::parse(&text).map_err(|what| anyhow!("the configuration {shown}: {what}"))
+        Self::parse(&text).map_err(|what| anyhow!("the configuration {name}: {what}"))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let mut read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut read: Self = toml::from_str(text).map_err(|error| on_one_line(text, &error))?;
         if read.columns.as_ref().is_some_and(Vec::is_empty) {
             return Err("columns: name at least one".to_owned());
         }
@@ -65,6 +66,16 @@ impl Configuration {
         }
         read.keymap = Keymap::with(&read.keys).map_err(|what| format!("keys: {what}"))?;
         Ok(read)
+    }
+}
+
+/// A mistake in TOML with its line.
+fn on_one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
     }
 }
 

@@ -9,7 +9,9 @@ use std::{
 };
 
 use crate::{
-    capture::{Drops, Format, Heard, PcapngWriter, Problem, Problems, Summary, Tap, Timestamp},
+    capture::{
+        Clock, Drops, Format, Heard, PcapngWriter, Problem, Problems, Summary, Tap, Timestamp,
+    },
     engine::Engine,
 };
 
@@ -160,6 +162,7 @@ impl Listener {
             packets: self.packets,
             first: self.first,
             last: self.last,
+            clock: Clock::default(),
             listened,
             drops: Some(self.drops),
             only_drops: false,

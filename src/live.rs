@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 
 use crate::{
     arguments::Listening,
-    capture::{PcapngWriter, Problem, Problems, Tap, TapError, TapOptions},
+    capture::{PcapngWriter, Problem, Problems, Tap, TapError, TapOptions, shown},
     confine::{Rooms, confine, make_file},
     identify::{Site, capture_filter},
     listen::{Keep, Limits, Listener},
@@ -69,13 +69,13 @@ fn give_up_privileges(tap: &Tap, writes: &[PathBuf], note: &mut impl FnMut(&str)
 }
 
 fn keep(path: &Path, tap: &Tap, options: &TapOptions) -> anyhow::Result<Keep> {
-    let shown = path.display();
+    let name = shown(path);
     if path.extension().is_some_and(|ending| ending == "pcap") {
         bail!(
-            "cannot keep the capture in {shown}: it is written as pcapng; end its name in .pcapng"
+            "cannot keep the capture in {name}: it is written as pcapng; end its name in .pcapng"
         );
     }
-    let cannot = || format!("cannot keep the capture in {shown}");
+    let cannot = || format!("cannot keep the capture in {name}");
     let file = make_file(path).with_context(cannot)?;
     file.set_len(0).with_context(cannot)?;
     let filter = options.filter.as_deref();

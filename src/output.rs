@@ -8,9 +8,12 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::{arguments::Color, confine::make_file};
+use crate::{
+    arguments::Color, atomic_file::NewFile, capture::shown, confine::make_file,
+    files_in_use::FilesInUse,
+};
 
 /// A destination. A file is made when there is something to write and not before, so that a run that
 /// fails leaves the report of the last one alone.
@@ -28,13 +31,10 @@ impl Output {
     /// than to a terminal, unless they are asked for.
     ///
     /// # Errors
-    /// The file is one of the inputs.
-    pub fn new(file: Option<&Path>, color: Color, inputs: &[&Path]) -> anyhow::Result<Self> {
-        let itself = |path: &Path| path.canonicalize().ok();
-        if let Some(path) = file
-            && inputs.iter().any(|input| itself(path).is_some() && itself(input) == itself(path))
-        {
-            bail!("cannot write {}: it is read by this very command", path.display());
+    /// The file is one of those in use.
+    pub fn new(file: Option<&Path>, color: Color, used: &FilesInUse) -> anyhow::Result<Self> {
+        if let Some(path) = file {
+            used.refuse("-o", path)?;
         }
         let coloured = match color {
             Color::Always => true,
@@ -52,7 +52,7 @@ impl Output {
     /// It cannot be made or written.
     pub fn hold(&mut self) -> anyhow::Result<()> {
         let hold = |path: &PathBuf| {
-            make_file(path).with_context(|| format!("cannot write {}", path.display()))
+            make_file(path).with_context(|| format!("cannot write {}", shown(path)))
         };
         self.held = self.file.as_ref().map(hold).transpose()?;
         Ok(())
@@ -83,19 +83,15 @@ impl Output {
         &self,
         write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let to: Box<dyn Write> = match (&self.file, &self.held) {
-            (Some(path), held) => {
-                let cannot = || format!("cannot write {}", path.display());
-                let file = match held {
-                    Some(held) => held.set_len(0).and_then(|()| held.try_clone()),
-                    None => File::create(path),
-                };
-                Box::new(file.with_context(cannot)?)
-            }
-            (None, _) => Box::new(io::stdout()),
+        let written = match (&self.file, &self.held) {
+            (Some(_), Some(held)) => held
+                .set_len(0)
+                .and_then(|()| held.try_clone())
+                .map_err(anyhow::Error::from)
+                .and_then(|file| flushed(file, write)),
+            (Some(path), None) => replace(path, write),
+            (None, _) => flushed(io::stdout(), write),
         };
-        let mut writer = BufWriter::with_capacity(BUFFER, to);
-        let written = write(&mut writer).and_then(|()| Ok(writer.flush()?));
         self.unless_closed(written)
     }
 
@@ -104,12 +100,31 @@ impl Output {
         match written {
             Err(error) if is_closed_pipe(&error) => Ok(()),
             Err(error) => Err(error.context(match &self.file {
-                Some(path) => format!("cannot write {}", path.display()),
+                Some(path) => format!("cannot write {}", shown(path)),
                 None => "cannot write to standard output".to_owned(),
             })),
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// Writes a file that takes its place only when all of it is written.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let new = NewFile::create(path)?;
+    flushed(&new.file, write)?;
+    Ok(new.commit()?)
+}
+
+fn flushed(
+    to: impl Write,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut writer = BufWriter::with_capacity(BUFFER, to);
+    write(&mut writer)?;
+    Ok(writer.flush()?)
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, net::IpAddr, ops::Range, sync::Arc};
 use crate::{
     capture::{Problem, Summary},
     decode::SkipCounts,
-    flow::Conversations,
+    flow::{Conversation, Conversations},
     judge::{CoverageRow, Judgement, Policy, Tally, Verdict, Witness, coverage},
+    obstacle::Obstacle,
     parallel::in_parallel,
 };
 
@@ -53,7 +54,7 @@ const JUDGED_TOGETHER: usize = 4096;
 impl Report {
     /// The conversations judged, in order of their beginning.
     pub fn judgements(&self) -> impl Iterator<Item = Judgement<'_>> {
-        self.conversations.iter().map(|one| self.policy.judge(one, &self.witness))
+        self.conversations.iter().map(|one| self.settled(one))
     }
 
     /// Those judged whose verdict is `wanted`, without judging the others.
@@ -62,9 +63,14 @@ impl Report {
         wanted: impl Fn(Verdict) -> bool,
     ) -> impl Iterator<Item = Judgement<'_>> {
         let known = self.conversations.iter().zip(&self.verdicts);
-        known
-            .filter(move |(_, verdict)| wanted(**verdict))
-            .map(|(one, _)| self.policy.judge(one, &self.witness))
+        known.filter(move |(_, verdict)| wanted(**verdict)).map(|(one, _)| self.settled(one))
+    }
+
+    /// A conversation judged, with what else works between the same machines.
+    fn settled<'a>(&self, conversation: &'a Conversation) -> Judgement<'a> {
+        let mut judgement = self.policy.judge(conversation, &self.witness);
+        judgement.settle(&self.policy, &self.tally);
+        judgement
     }
 
     /// Judges all conversations and counts their verdicts.
@@ -77,6 +83,25 @@ impl Report {
         for (tally, verdicts) in shares {
             self.tally.merge(tally);
             self.verdicts.extend(verdicts);
+        }
+        self.settle_all();
+    }
+
+    /// Takes failures back as findings where another port of their rule works between the same
+    /// machines, which is known only now.
+    fn settle_all(&mut self) {
+        for (place, conversation) in self.conversations.iter().enumerate() {
+            if self.verdicts[place] != Verdict::Blocked {
+                continue;
+            }
+            let before = self.policy.judge(conversation, &self.witness);
+            let mut after = before.clone();
+            after.settle(&self.policy, &self.tally);
+            if after.verdict != before.verdict {
+                self.tally.retract(&before);
+                self.tally.count(&after);
+                self.verdicts[place] = after.verdict;
+            }
         }
     }
 
@@ -101,6 +126,17 @@ impl Report {
     #[must_use]
     pub fn has_any(&self, verdicts: &[Verdict]) -> bool {
         verdicts.iter().any(|verdict| self.tally.of_verdict(*verdict) > 0)
+    }
+
+    /// Why nothing could be judged, if that is so.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        let is_known = |ip| self.policy.site.owner(ip).is_some();
+        let with_machine = || {
+            let all = self.conversations.iter();
+            all.filter(|one| one.ends().iter().any(|end| is_known(end.ip))).count() as u64
+        };
+        Obstacle::of(self.frames, &self.skips, &self.tally, with_machine)
     }
 
     /// Whether a capture broke in a way that may hide anything: what came after is not known.

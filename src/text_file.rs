@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context, bail};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
+use crate::capture::shown;
+
 /// Files larger than this are no text that a person or PowerShell made: a capture given by mistake.
 const LARGEST_TEXT: u64 = 64 << 20;
 
@@ -19,7 +21,7 @@ pub(crate) fn read_text(path: &Path, what: &str) -> anyhow::Result<String> {
         .with_context(|| {
             format!(
                 "cannot read the {what} {}: it is not UTF-8 text; save it as UTF-8 (in PowerShell, -Encoding UTF8)",
-                path.display()
+                shown(path)
             )
         })
 }
@@ -32,17 +34,17 @@ pub(crate) fn read_export(path: &Path) -> anyhow::Result<String> {
     let bytes = if is_input { read_all(io::stdin(), path, what) } else { read(path, what) }?;
     let text = decoded(&bytes, UTF_8).or_else(|| decoded(&bytes, WINDOWS_1252));
     text.filter(|text| !text.contains('\0'))
-        .with_context(|| format!("cannot read the export {}: it is not text", path.display()))
+        .with_context(|| format!("cannot read the export {}: it is not text", shown(path)))
 }
 
 fn read(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
     let file =
-        File::open(path).with_context(|| format!("cannot read the {what} {}", path.display()))?;
+        File::open(path).with_context(|| format!("cannot read the {what} {}", shown(path)))?;
     read_all(file, path, what)
 }
 
 fn read_all(from: impl Read, path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
-    let cannot = || format!("cannot read the {what} {}", path.display());
+    let cannot = || format!("cannot read the {what} {}", shown(path));
     let mut bytes = Vec::new();
     from.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).with_context(cannot)?;
     if bytes.len() as u64 > LARGEST_TEXT {

@@ -1,7 +1,8 @@
 //! The loop of the screen: what the feed brings, what the user does, what is drawn.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::Path,
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -167,10 +168,13 @@ impl Watcher {
     fn export(&self, name: &str) -> Message {
         let path = Path::new(name);
         let written = export(&self.screen, &self.ledger, path).and_then(|text| {
-            if path.exists() {
-                anyhow::bail!("{name} is there already; give another name");
-            }
-            fs::write(path, text).with_context(|| format!("cannot write {name}"))
+            let mut file = match fs::File::create_new(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    anyhow::bail!("{name} is there already; give another name")
+                }
+                made => made.with_context(|| format!("cannot write {name}"))?,
+            };
+            file.write_all(text.as_bytes()).with_context(|| format!("cannot write {name}"))
         });
         match written {
             Ok(()) => Message { text: format!("written to {name}"), failed: false },

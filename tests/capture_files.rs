@@ -85,6 +85,86 @@ fn a_cut_anywhere_keeps_every_whole_packet_before_it() {
     }
 }
 
+/// A capture with record headers longer by `extra` bytes than those of its magic number.
+fn with_longer_headers(pcap: Pcap, extra: usize, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = pcap.header();
+    for (number, packet) in packets.iter().enumerate() {
+        let record = pcap.record(TIME + number as u64 * 1_000_000_000, packet, 1400);
+        let header = record.len() - packet.len();
+        bytes.extend(&record[..header]);
+        bytes.extend(vec![7; extra]);
+        bytes.extend(packet);
+    }
+    bytes
+}
+
+#[test]
+fn record_headers_of_other_lengths_are_recognised_by_the_records() {
+    let ethernet = |len: u8| [&[2; 12][..], &[8, 0, 0x45], &vec![len; usize::from(len)]].concat();
+    let raw = |len: u8| [&[0x45, 0][..], &vec![len; usize::from(len)]].concat();
+    let all = |packet: &dyn Fn(u8) -> Vec<u8>, count: u8| {
+        (0..count).map(|number| packet(40 + number)).collect::<Vec<_>>()
+    };
+    for big_endian in [false, true] {
+        // Standard magic: 4 bytes more are Nokia's, 8 those of ss990417; modified magic: 4 of ss990915.
+        for (modified, extra) in [(false, 0), (false, 4), (false, 8), (true, 0), (true, 4)] {
+            for (link, packet) in [(1, &ethernet as &dyn Fn(u8) -> Vec<u8>), (101, &raw), (1, &raw)]
+            {
+                for count in [1, 2, 3, 9] {
+                    if link == 1 && packet(1)[0] == 0x45 && count == 1 {
+                        continue; // One record that is no Ethernet frame shows nothing.
+                    }
+                    let pcap = Pcap { big_endian, modified, nanoseconds: false, link };
+                    let packets = all(packet, count);
+                    let bytes = with_longer_headers(pcap, extra, &packets);
+                    let (frames, problems) = read(&bytes).expect("a capture");
+                    let found: Vec<Vec<u8>> = frames.into_iter().map(|frame| frame.2).collect();
+                    assert_eq!(found, packets, "{pcap:?} {extra} {count} {:?}", problems.lines());
+                    assert!(problems.is_empty(), "{:?}", problems.lines());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_variant_that_nobody_knows_is_no_capture_cut_off() {
+    let packets = vec![[&[2; 12][..], &[8, 0, 0x45], &[9; 60]].concat(); 4];
+    for (modified, extra) in [(false, 12), (false, 16), (false, 2), (true, 8), (true, 12)] {
+        let pcap = Pcap { modified, ..Pcap::PLAIN };
+        let (frames, problems) = read(&with_longer_headers(pcap, extra, &packets)).expect("opened");
+        assert!(frames.len() < 4);
+        assert_eq!(problems.count(Problem::BadLength), 1, "{extra}: {:?}", problems.lines());
+        assert_eq!(problems.count(Problem::CutOff), 0, "{extra}: {:?}", problems.lines());
+    }
+}
+
+#[test]
+fn old_versions_may_have_the_lengths_of_a_record_the_other_way_round() {
+    for (version, swapped, good) in [
+        ([2, 0, 2, 0], true, true),
+        ([2, 0, 3, 0], true, true),
+        ([2, 0, 3, 0], false, true),
+        ([0x1f, 2, 0, 0], true, true),
+        ([2, 0, 4, 0], false, true),
+        ([2, 0, 4, 0], true, false),
+    ] {
+        let mut bytes = Pcap::PLAIN.header();
+        bytes[4..8].copy_from_slice(&version);
+        for packet in [[1; 20], [2; 20]] {
+            let mut record = Pcap::PLAIN.record(TIME, &packet, 1400);
+            if swapped {
+                let (captured, wire) = record[8..16].split_at_mut(4);
+                captured.swap_with_slice(wire);
+            }
+            bytes.extend(record);
+        }
+        let (frames, _) = read(&bytes).expect("a capture");
+        let found: Vec<(usize, u32)> = frames.iter().map(|one| (one.2.len(), one.3)).collect();
+        assert_eq!(found == [(20, 1400); 2], good, "{version:?} {swapped}");
+    }
+}
+
 #[test]
 fn a_wrong_length_ends_the_reading_and_the_rest_is_counted() {
     let mut bytes = Pcap::PLAIN.file(&[(TIME, vec![1; 20])]);

@@ -120,11 +120,19 @@ fn a_capture_of_another_day_does_not_make_a_question_unanswered() {
     let desk = Desk::new();
     desk.put("one.pcap", &Pcap::PLAIN.file(&[(0, syn())]));
     let other = tcp(("192.0.2.1", 1), ("192.0.2.2", 2), 1, "S", b"");
-    desk.put("soon.pcap", &Pcap::PLAIN.file(&[(5 * SECOND, other.clone())]));
+    desk.put(
+        "soon.pcap",
+        &Pcap::PLAIN.file(&[(SECOND, other.clone()), (5 * SECOND, other.clone())]),
+    );
+    desk.put(
+        "apart.pcap",
+        &Pcap::PLAIN.file(&[(2 * SECOND, other.clone()), (9 * SECOND, other.clone())]),
+    );
     desk.put("later.pcap", &Pcap::PLAIN.file(&[(86_400 * SECOND, other)]));
     let check =
         |other: &str| verdicts(&desk.run(&["check", "--format", "json", "one.pcap", other]));
     assert_eq!(check("later.pcap"), ["unknown"]);
+    assert_eq!(check("apart.pcap"), ["unknown"], "the reply may have come in between");
     assert_eq!(check("soon.pcap"), ["blocked"]);
 }
 

@@ -7,7 +7,7 @@ mod recorder;
 
 use std::sync::Arc;
 
-use recorder::{tcp, udp};
+use recorder::{acking, tcp, udp};
 use vmmtap::{
     capture::{Frame, LinkType, Said, Timestamp},
     engine::Engine,
@@ -62,7 +62,8 @@ fn play(words: &str) -> Report {
         };
         // A SYN takes one number, once: its retransmissions have the same one.
         let seq = if kind.starts_with('S') { next[side] } else { next[side] + 1 };
-        feed(&mut engine, time, &tcp(from, to, seq, flags, payload));
+        let ack = next[1 - side] + 1;
+        feed(&mut engine, time, &acking(from, to, (seq, ack), flags, payload));
         next[side] += step;
         time += SECOND / 1000;
     }
@@ -81,9 +82,9 @@ fn outcomes_and_zeeks_states_follow_from_the_segments() {
         (">S <SA >A >D <D", "answered", "S1", "ShADd", "syn"),
         (">S <SA >A >D >F <A", "answered", "S2", "ShADFa", "syn"),
         (">S <SA >A <F >A", "answered", "S3", "ShAf", "syn"),
-        (">S <SA >A >D >R", "answered", "RSTO", "ShADR", "syn"),
-        (">S <SA >A >D <R", "answered", "RSTR", "ShADr", "syn"),
-        (">S <SA", "answered", "S1", "Sh", "syn"),
+        (">S <SA >A >D >R", "pending", "RSTO", "ShADR", "syn"),
+        (">S <SA >A >D <R", "reset", "RSTR", "ShADr", "syn"),
+        (">S <SA", "pending", "S1", "Sh", "syn"),
         (">S <RA", "refused", "REJ", "Sr", "syn"),
         (">S <RA +1 >S <RA", "refused", "REJ", "Sr", "syn"),
         (">S", "pending", "S0", "S", "syn"),
@@ -228,7 +229,7 @@ fn prohibited(packet: &[u8]) -> Vec<u8> {
 
 #[test]
 fn an_icmp_error_finds_the_conversation_that_it_quotes_whichever_side_it_quotes() {
-    for (quoted, outcome) in [(true, "prohibited"), (false, "answered")] {
+    for (quoted, outcome) in [(true, "prohibited"), (false, "pending")] {
         let mut engine = engine();
         let syn = tcp(HOST, SERVICE, 1, "S", b"");
         let answer = tcp(SERVICE, HOST, 1, "SA", b"");

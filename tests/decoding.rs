@@ -38,6 +38,9 @@ fn every_link_type_leads_to_the_same_packet() {
         (LinkType::PPP_HDLC, under(&[0xff, 3, 0, 0x21])),
         (LinkType::PPP_WITH_DIRECTION, under(&[1, 0xff, 3, 0, 0x21])),
         (LinkType::PPP_PPPD, under(&[0, 0x21])),
+        (LinkType::PPP, under(&[0x0f, 0, 8, 0])),
+        (LinkType::PPP_HDLC, under(&[0x8f, 0, 8, 0])),
+        (LinkType::PPP_WITH_DIRECTION, under(&[1, 0x0f, 0, 8, 0])),
         (LinkType::PPPOE, under(&[0x11, 0, 0, 1, 0, 42, 0, 0x21])),
         (LinkType::SLIP, behind(16, &[])),
         (LinkType::TOKEN_RING, under(&[&[0x10, 0x40][..], &[0; 12], &snap].concat())),
@@ -70,6 +73,8 @@ fn every_link_type_leads_to_the_same_packet() {
         (LinkType::IPNET, behind(24, &[])),
         (LinkType::IPOIB, behind(40, &[8, 0, 0, 0])),
         (LinkType::PKTAP, behind(0, &[16, 0, 0, 0, 1, 0, 0, 0, 101, 0, 0, 0, 9, 9, 9, 9])),
+        (LinkType::USER_2, under(&pktap(108, 1, 101, b"en0"))),
+        (LinkType::USER_2, under(&pktap(156, 1, 101, b"utun12"))),
         (LinkType::PPI, under(&[0, 0, 10, 0, 9, 0, 0, 0, 1, 1, 0, 0x21])),
         (LinkType::BROADCOM_TAG, behind(12, &[1, 2, 3, 4, 8, 0])),
         (LinkType::DSA_TAG, behind(12, &[1, 2, 3, 4, 8, 0])),
@@ -79,6 +84,15 @@ fn every_link_type_leads_to_the_same_packet() {
         let packet = decode(&frame(*link, data)).unwrap_or_else(|skip| panic!("{number}: {skip}"));
         assert!(is_the_syn(&packet), "{number}: {packet:?}");
     }
+}
+
+/// A PKTAP header of a length, with record type, link type and interface.
+fn pktap(len: usize, kind: u8, link: u8, interface: &[u8]) -> Vec<u8> {
+    let mut header = vec![0; len];
+    header[..2].copy_from_slice(&(len as u16).to_le_bytes());
+    (header[4], header[8]) = (kind, link);
+    header[12..12 + interface.len()].copy_from_slice(interface);
+    header
 }
 
 /// An 802.11 header with its first two octets, and so many bytes in all.
@@ -223,6 +237,51 @@ fn a_length_of_zero_under_segmentation_offload_is_told_by_the_capture() {
 }
 
 #[test]
+fn a_length_is_known_if_the_ip_header_or_the_capture_states_it() {
+    const LEN: usize = 3000;
+    let v4 = |total: u16| {
+        let mut data =
+            tcp(("10.0.0.1", 1000), ("10.0.0.2", 80), 7, "A", &[1; LEN])[ETHERNET..].to_vec();
+        data[2..4].copy_from_slice(&total.to_be_bytes());
+        data
+    };
+    let segment = v4(0)[20..].to_vec();
+    let v6 = |payload_len: u16, options: &[u8]| {
+        let mut data = layers::ipv6(if options.is_empty() { 6 } else { 0 }, options);
+        data[4..6].copy_from_slice(&payload_len.to_be_bytes());
+        [data, segment.clone()].concat()
+    };
+    let jumbo = |kind: u8, len: u32| [&[6, 0, kind, 4][..], &len.to_be_bytes()].concat();
+    let segment_len = segment.len() as u32;
+    let stated = segment_len as u16;
+    // Packet, bytes captured, length on the wire; payload length, whether it is known.
+    let cases = [
+        ("total length", v4(20 + stated), 100, 100, LEN, true),
+        ("total length 0, all captured", v4(0), LEN + 40, LEN + 40, LEN, false),
+        ("total length 0, truncated", v4(0), 100, 100, 60, false),
+        ("total length 0, one byte cut", v4(0), LEN + 39, LEN + 40, LEN, true),
+        ("total length 0, cut", v4(0), 100, LEN + 40, LEN, true),
+        ("less than its header", v4(19), 100, 100, 60, false),
+        ("payload length", v6(stated, &[]), 100, 100, LEN, true),
+        ("payload length 0", v6(0, &[]), 100, 100, 40, false),
+        ("payload length 0, cut", v6(0, &[]), 100, LEN + 60, LEN, true),
+        ("jumbogram", v6(0, &jumbo(0xc2, 8 + segment_len)), 100, 100, LEN, true),
+        ("another option", v6(0, &jumbo(0x1e, 8 + segment_len)), 100, 100, 32, false),
+    ];
+    for (name, packet, captured, wire_len, payload_len, known) in cases {
+        let mut cut = frame(LinkType::RAW, &packet[..captured]);
+        cut.wire_len = wire_len as u32;
+        let packet = decode(&cut).expect(name);
+        let Body::Tcp(segment) = packet.body else { panic!("no segment") };
+        assert_eq!(
+            (segment.payload_len, segment.length_known),
+            (payload_len as u32, known),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn checksums_do_not_decide() {
     let mut data = tcp(("10.0.0.1", 1000), ("10.0.0.2", 80), 7, "S", b"");
     data[ETHERNET + 10] ^= 0xff;
@@ -259,6 +318,16 @@ fn each_other_frame_has_its_reason() {
         (LinkType(195), vec![0; 40], "link-type-802.15.4"),
         (LinkType(252), vec![0; 40], "link-type-wireshark-upper-pdu"),
         (LinkType(300), vec![0; 40], "link-type-300"),
+        (LinkType::USER_2, syn(), "link-type-user-2"),
+        (LinkType::USER_2, vec![0; 200], "link-type-user-2"),
+        (LinkType::USER_2, pktap(107, 1, 101, b"en0"), "link-type-user-2"),
+        (LinkType::USER_2, pktap(108, 0, 101, b"en0"), "link-type-user-2"),
+        (LinkType::USER_2, pktap(108, 1, 101, b""), "link-type-user-2"),
+        (LinkType::USER_2, pktap(108, 1, 101, b"e\x01"), "link-type-user-2"),
+        (LinkType::USER_2, pktap(108, 1, 149, b"en0"), "link-type-user-2"),
+        (LinkType::USER_2, pktap(513, 1, 101, b"en0"), "link-type-user-2"),
+        (LinkType::PPP, vec![0x0f, 0, 0x20, 0, 1, 1], "cdp"),
+        (LinkType::PPP, vec![0x0f, 1, 8, 0, 1, 1], "ppp-000f"),
         (LinkType::UNDESCRIBED, syn(), "link-type-undescribed"),
         (
             LinkType::ETHERNET,

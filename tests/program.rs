@@ -267,25 +267,3 @@ fn the_bundled_quick_start_is_what_the_readme_prints() {
         shown.join("\n")
     );
 }
-
-#[test]
-fn a_result_never_replaces_what_is_read_nor_an_older_result_for_nothing() {
-    let desk = Desk::new();
-    let capture = desk.put("good.pcap", &answered());
-    let site = desk.0.path().join("vmmtap.toml");
-    for arguments in [
-        &["check", "-o", "good.pcap", "good.pcap"][..],
-        &["flows", "-o", "./good.pcap", "good.pcap"],
-        &["site", "check", "-o", "vmmtap.toml"],
-        &["matrix", "-o", "vmmtap.toml"],
-    ] {
-        let output = desk.run(arguments);
-        assert_eq!(code(&output), 2, "{arguments:?}");
-        assert!(err(&output).contains("read by this very command"), "{}", err(&output));
-    }
-    assert_eq!(fs::read(capture).expect("the capture"), answered());
-    assert_eq!(fs::read(site).expect("the site"), SITE.as_bytes());
-    let report = desk.put("report.json", b"an older report");
-    desk.run(&["check", "-o", "report.json", "absent.pcap"]);
-    assert_eq!(fs::read(report).expect("a report"), b"an older report");
-}

@@ -177,7 +177,12 @@ fn an_activation_names_bindings_with_a_port_and_no_others() {
 fn the_logon_is_told_by_its_token() {
     let ntlm = [&b"NTLMSSP\0\x01\0\0\0"[..], &[0; 20]].concat();
     let answer = |level: u8, way: u8, token: &[u8]| {
-        vec![(0, bind(SERVICES)), (1, message(0x0c, WHOLE, 1, &[0; 8], Some((way, level, token))))]
+        vec![
+            (0, bind(SERVICES)),
+            (1, message(0x0c, WHOLE, 1, &[0; 8], Some((way, level, token)))),
+            (0, request(2)),
+            (1, response(WHOLE, 2, &[0; 8], None)),
+        ]
     };
     // SPNEGO: an answer that names NTLM as chosen; a first proposal that offers it without a token.
     let chosen = b"\xa1\x15\x30\x13\xa0\x03\x0a\x01\x01\xa1\x0c\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
@@ -191,7 +196,9 @@ fn the_logon_is_told_by_its_token() {
         (0x44, &ntlm, Auth::empty()),
         (0x0a, b"NTLMSSP\0\x04\0\0\0", Auth::empty()),
     ] {
-        assert_eq!(heard(&answer(5, way, token)).auth, auth, "{way:#x} {token:02x?}");
+        let turns = answer(5, way, token);
+        assert_eq!(heard(&turns).auth, auth, "{way:#x} {token:02x?}");
+        assert!(heard(&turns[..2]).auth.is_empty(), "before a response nothing is accepted");
     }
 }
 

@@ -192,14 +192,85 @@ fn a_datagram_on_a_tunnels_port_is_no_tunnel_unless_its_header_is_whole() {
             assert_eq!((packets.len(), read), (1, Ok(())), "{name}: {packets:?}");
         }
     }
-    // Reserved bytes, and one who replies from the port.
-    for header in [[8, 1, 0, 0, 0, 0, 1, 0], [8, 0, 0, 0, 0, 0, 1, 1], [0x18, 0, 0, 0, 0, 0, 1, 0]]
-    {
-        let data = udp((9, 4789), &under(&header, &syn_frame()));
-        assert_eq!(all(&frame(LinkType::RAW, &data)).0.len(), 1, "{header:?}");
-    }
+    // A reply from the port.
     let from = udp((4789, 9), &under(&[8, 0, 0, 0, 0, 0, 1, 0], &syn_frame()));
     assert_eq!(all(&frame(LinkType::RAW, &from)).0.len(), 1);
+}
+
+#[test]
+fn reserved_bits_are_ignored_if_the_inner_headers_are_plausible() {
+    let with = |header: &[u8], place: usize, bits: u8| {
+        let mut header = header.to_vec();
+        header[place] |= bits;
+        header
+    };
+    let (vxlan, gpe) = ([8, 0, 0, 0, 0, 0, 1, 0], [0x0c, 0, 0, 3, 0, 0, 1, 0]);
+    let (geneve, gpe_ip) = ([0, 0, 0x65, 0x58, 0, 0, 1, 0], [0x0c, 0, 0, 1, 0, 0, 1, 0]);
+    let geneve_ip = [0, 0, 8, 0, 0, 0, 1, 0];
+    // Port, header, whether it carries a frame, and the reserved bits.
+    type Case<'a> = (u16, [u8; 8], bool, &'a [(usize, u8)]);
+    let cases: [Case<'_>; 5] = [
+        (4789, vxlan, true, &[(0, 0x01), (0, 0x77), (1, 1), (2, 0x80), (3, 0xff), (7, 1)]),
+        (4790, gpe, true, &[(0, 0xc0), (0, 1), (1, 1), (2, 2), (7, 0xff)]),
+        (4790, gpe_ip, false, &[(1, 0xff), (7, 1)]),
+        (6081, geneve, true, &[(1, 0x3f), (7, 1)]),
+        (6081, geneve_ip, false, &[(1, 1), (7, 0x80)]),
+    ];
+    let tagged = |inner: &[u8]| ethernet(0x8100, &under(&[0, 1, 8, 0], inner));
+    let twice =
+        |inner: &[u8]| ethernet(0x88a8, &[&[0, 1, 0x81, 0, 0, 2, 8, 0][..], inner].concat());
+    let mut damaged = syn();
+    damaged[0] = 0x35;
+    for (port, header, is_frame, bits) in cases {
+        let inner = |ip: &[u8]| if is_frame { ethernet(0x0800, ip) } else { ip.to_vec() };
+        for (place, bits) in bits {
+            let header = with(&header, *place, *bits);
+            let packets = |inner: &[u8]| {
+                let data = udp((9, port), &under(&header, inner));
+                all(&frame(LinkType::RAW, &data)).0.len()
+            };
+            assert_eq!(packets(&inner(&syn())), 2, "{port} {header:?}");
+            assert_eq!(packets(&inner(&damaged)), 1, "{port} {header:?}");
+            assert_eq!(packets(b"any other datagram of some length"), 1, "{port} {header:?}");
+            if is_frame {
+                assert_eq!(packets(&tagged(&syn())), 2, "{port} {header:?}");
+                assert_eq!(packets(&twice(&syn())), 2, "{port} {header:?}");
+                assert_eq!(packets(&tagged(&damaged)), 1, "{port} {header:?}");
+            }
+        }
+    }
+    // Required flags, version and control bit decide all the same.
+    for (port, header) in [
+        (4789, [0x71, 0, 0, 0, 0, 0, 1, 0]),
+        (4790, [0x1c, 0, 0, 3, 0, 0, 1, 0]),
+        (6081, [0x40, 0, 0x65, 0x58, 0, 0, 1, 0]),
+        (6081, [0, 0x80, 0x65, 0x58, 0, 0, 1, 0]),
+    ] {
+        let data = udp((9, port), &under(&header, &syn_frame()));
+        assert_eq!(all(&frame(LinkType::RAW, &data)).0.len(), 1, "{port} {header:?}");
+    }
+}
+
+#[test]
+fn gre_carries_802_11_under_arubas_numbers() {
+    let inner = |control: [u8; 2], len: usize| {
+        [&control[..], &vec![0; len - 2], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &syn()].concat()
+    };
+    for number in [0x8200, 0x8210, 0x82f0, 0x8300, 0x8370, 0x9000] {
+        for data in [inner([8, 1], 24), inner([0x88, 2], 26), inner([0x88, 3], 32)] {
+            let packet = decode(&frame(LinkType::RAW, &gre(0, number, &data)));
+            assert!(packet.is_ok_and(|packet| is_the_syn(&packet)), "{number:04x}");
+        }
+        let protected = decode(&frame(LinkType::RAW, &gre(0, number, &inner([8, 0x41], 24))));
+        assert_eq!(
+            protected.err().map(|skip| skip.to_string()).as_deref(),
+            Some("802.11-protected")
+        );
+    }
+    for number in [0x8201, 0x81f0, 0x8380, 0x9010] {
+        let skip = decode(&frame(LinkType::RAW, &gre(0, number, &inner([8, 1], 24))));
+        assert_eq!(skip.err().map(|skip| skip.to_string()).as_deref(), Some("gre"), "{number:04x}");
+    }
 }
 
 #[test]
@@ -286,6 +357,22 @@ fn what_the_snap_length_cut_inside_a_tunnel_counts_with_its_length_on_the_wire()
         let packet = decode(&cut).expect("a packet");
         let Body::Tcp(segment) = &packet.body else { panic!("{packet:?}") };
         assert_eq!((packet.ip_len, segment.payload_len, segment.payload.len()), (540, 500, 30));
+        assert!(segment.length_known);
+    }
+    // Offload leaves both lengths to the interface: UDP length 0, IP length 0.
+    let mut whole = vxlan(1, &inner);
+    whole[2..4].copy_from_slice(&[0, 0]);
+    whole[24..26].copy_from_slice(&[0, 0]);
+    for (wire_len, known) in [(120, false), (whole.len(), true)] {
+        let mut cut = frame(LinkType::RAW, &whole[..120]);
+        cut.wire_len = wire_len as u32;
+        let (packets, _) = all(&cut);
+        let lengths = packets.iter().map(|packet| match &packet.body {
+            Body::Tcp(segment) => segment.length_known,
+            Body::Udp(datagram) => datagram.length_known,
+            _ => panic!("{packet:?}"),
+        });
+        assert_eq!(lengths.collect::<Vec<_>>(), [known, known]);
     }
 }
 

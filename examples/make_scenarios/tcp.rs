@@ -18,6 +18,16 @@ const SYN_RETRIES: [u64; 4] = [0, SECOND, 3 * SECOND, 7 * SECOND];
 /// ... and the connection fails this long after it.
 const GIVES_UP: u64 = 15 * SECOND;
 
+/// Data that is not acknowledged is sent again this long after it was sent first.
+const DATA_RETRIES: [u64; 6] = [
+    0,
+    300 * MILLISECOND,
+    900 * MILLISECOND,
+    2_100 * MILLISECOND,
+    4_500 * MILLISECOND,
+    9_300 * MILLISECOND,
+];
+
 /// A refused connection is tried again, twice, after half a second each.
 const REFUSED_TRIES: u64 = 3;
 const REFUSED_PAUSE: u64 = 500 * MILLISECOND;
@@ -117,6 +127,54 @@ impl<'scene> Tcp<'scene> {
     pub fn asked(mut self, outcome: &'static str) -> &'scene mut Entry {
         self.emit(Side::Client, "S", &[]);
         self.end(outcome)
+    }
+
+    /// The SYN-ACK does not reach the client: both sides repeat what they sent, and the server gives up.
+    pub fn half_open(mut self) -> &'scene mut Entry {
+        let began = self.scene.now;
+        let [client, server] = self.next;
+        for pause in SYN_RETRIES {
+            self.scene.now = began + pause;
+            self.next[0] = client;
+            self.emit(Side::Client, "S", &[]);
+            self.next = [client.wrapping_add(1), server];
+            self.emit(Side::Server, "SA", &[]);
+        }
+        self.scene.now = began + GIVES_UP;
+        self.end("half-open")
+    }
+
+    /// The server, or a device in its name, resets the connection after the first line of the client.
+    pub fn reset_after(mut self, line: &Line) -> &'scene mut Entry {
+        self.open();
+        self.say(line.side, &line.bytes);
+        self.emit(Side::Server, "RA", &[]);
+        self.end("reset")
+    }
+
+    /// The client's data is never acknowledged: it is sent again until the client gives up.
+    pub fn stalled_after(mut self, line: &Line) -> &'scene mut Entry {
+        self.open();
+        let began = self.scene.now;
+        let start = self.next[0];
+        for pause in DATA_RETRIES {
+            self.scene.now = began + pause;
+            self.next[0] = start;
+            self.say(line.side, &line.bytes);
+        }
+        self.scene.now = began + GIVES_UP;
+        self.emit(Side::Client, "RA", &[]);
+        self.end("stalled")
+    }
+
+    /// The server acknowledges the client's line and never sends a byte; the client gives up.
+    pub fn never_replied_to(mut self, line: &Line) -> &'scene mut Entry {
+        self.open();
+        self.say(line.side, &line.bytes);
+        self.emit(Side::Server, "A", &[]);
+        self.scene.now += GIVES_UP;
+        self.emit(Side::Client, "RA", &[]);
+        self.end("stalled")
     }
 
     fn open(&mut self) {

@@ -102,11 +102,11 @@ pub const DEFAULT_SITE: &str = "vmmtap.toml";
 pub struct Reading {
     /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
     /// merged by time.
-    #[arg(value_name = "CAPTURE", required_unless_present = "dropped", value_parser = source)]
+    #[arg(value_name = "CAPTURE", required_unless_present = "dropped", value_parser = source())]
     pub captures: Vec<Source>,
     /// A capture of nothing but what the recording machine dropped, as `pktmon etl2pcap
     /// --drop-only` makes it; may be given more than once.
-    #[arg(long, value_name = "FILE", value_parser = drops)]
+    #[arg(long, value_name = "FILE", value_parser = drops())]
     pub dropped: Vec<Source>,
     /// How much is kept, and how many threads there are.
     #[command(flatten)]
@@ -119,11 +119,11 @@ pub struct Watching {
     /// Captures: pcap or pcapng, plain or in gzip or zstd; `-` for standard input. Several are
     /// merged by time.
     #[arg(value_name = "CAPTURE", required_unless_present_any = ["interface", "dropped"],
-        value_parser = source)]
+        value_parser = source())]
     pub captures: Vec<Source>,
     /// A capture of nothing but what the recording machine dropped, as `pktmon etl2pcap
     /// --drop-only` makes it; may be given more than once.
-    #[arg(long, value_name = "FILE", conflicts_with = "interface", value_parser = drops)]
+    #[arg(long, value_name = "FILE", conflicts_with = "interface", value_parser = drops())]
     pub dropped: Vec<Source>,
     /// How much is kept, and how many threads there are.
     #[command(flatten)]
@@ -241,7 +241,7 @@ pub struct CheckArguments {
     pub fail_on: Vec<Verdict>,
     /// A machine's firewall log (pfirewall.log): what it dropped and let through is joined to the
     /// conversations; may be given more than once.
-    #[arg(long, value_name = "MACHINE=FILE", conflicts_with = "interface", value_parser = log_choice)]
+    #[arg(long, value_name = "MACHINE=FILE", conflicts_with = "interface", value_parser = log_choice())]
     pub firewall_log: Vec<LogChoice>,
     /// List the conversations with machines that the site does not know, too.
     #[arg(long)]
@@ -335,6 +335,10 @@ pub struct FirewallArguments {
     /// Only the exceptions of this machine.
     #[arg(long, value_name = "NAME")]
     pub machine: Option<String>,
+    /// Conditional rules to enable, by their ids: exceptions of conditional rules are created
+    /// disabled.
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
+    pub conditional: Vec<String>,
     /// The site and the matrix.
     #[command(flatten)]
     pub policy: PolicyChoice,

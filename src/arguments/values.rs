@@ -1,29 +1,62 @@
 //! Values of options, from words to what they mean.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsStr, path::PathBuf, time::Duration};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::LogChoice;
 use crate::{capture::Source, identify::nearest, judge::Verdict};
 
-#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result of a value parser")]
-pub(super) fn source(word: &str) -> Result<Source, String> {
-    Ok(if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) })
+pub(super) fn source() -> impl TypedValueParser<Value = Source> {
+    OsStringValueParser::new().map(|word| {
+        if word == "-" { Source::StandardInput } else { Source::File(PathBuf::from(word)) }
+    })
 }
 
-pub(super) fn drops(word: &str) -> Result<Source, String> {
-    if word == "-" {
-        return Err("name a file; standard input is read as a capture".to_owned());
-    }
-    Ok(Source::Drops(PathBuf::from(word)))
+pub(super) fn drops() -> impl TypedValueParser<Value = Source> {
+    OsStringValueParser::new().try_map(|word| match word.to_str() {
+        Some("-") => Err("name a file; standard input is read as a capture"),
+        _ => Ok(Source::Drops(PathBuf::from(word))),
+    })
 }
 
-pub(super) fn log_choice(word: &str) -> Result<LogChoice, String> {
-    match word.split_once('=') {
-        Some((machine, file)) if !machine.trim().is_empty() && !file.is_empty() => {
-            Ok(LogChoice { machine: machine.trim().to_owned(), file: PathBuf::from(file) })
+pub(super) fn log_choice() -> impl TypedValueParser<Value = LogChoice> {
+    OsStringValueParser::new().try_map(|word| match named_file(&word) {
+        Some((machine, file)) if !machine.trim().is_empty() && !file.as_os_str().is_empty() => {
+            Ok(LogChoice { machine: machine.trim().to_owned(), file })
         }
-        _ => Err("write whose log it is and where: hv07=pfirewall.log".to_owned()),
-    }
+        _ => Err("write whose log it is and where: hv07=pfirewall.log"),
+    })
+}
+
+/// The name and the file of `NAME=FILE`; the file's name need not be text.
+#[cfg(unix)]
+pub(super) fn named_file(word: &OsStr) -> Option<(String, PathBuf)> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = word.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'=')?;
+    let name = std::str::from_utf8(&bytes[..at]).ok()?.to_owned();
+    Some((name, PathBuf::from(OsStr::from_bytes(&bytes[at + 1..]))))
+}
+
+/// The name and the file of `NAME=FILE`; the file's name need not be text.
+#[cfg(windows)]
+pub(super) fn named_file(word: &OsStr) -> Option<(String, PathBuf)> {
+    use std::{
+        ffi::OsString,
+        os::windows::ffi::{OsStrExt, OsStringExt},
+    };
+    let units: Vec<u16> = word.encode_wide().collect();
+    let at = units.iter().position(|unit| *unit == u16::from(b'='))?;
+    let name = String::from_utf16(&units[..at]).ok()?;
+    Some((name, PathBuf::from(OsString::from_wide(&units[at + 1..]))))
+}
+
+/// The name and the file of `NAME=FILE`.
+#[cfg(not(any(unix, windows)))]
+pub(super) fn named_file(word: &OsStr) -> Option<(String, PathBuf)> {
+    let (name, file) = word.to_str()?.split_once('=')?;
+    Some((name.to_owned(), PathBuf::from(file)))
 }
 
 pub(super) fn at_least_one(word: &str) -> Result<usize, String> {

@@ -21,9 +21,10 @@ impl<R: Read> Bytes<R> {
     }
 
     /// The next `wanted` bytes, or fewer where the stream ends or fails before.
+    #[inline]
     pub fn peek(&mut self, wanted: usize) -> &[u8] {
-        while self.end - self.start < wanted && !self.ended {
-            self.fill(wanted);
+        if self.end - self.start < wanted {
+            self.fill_up_to(wanted);
         }
         let available = wanted.min(self.end - self.start);
         &self.buffer[self.start..self.start + available]
@@ -63,6 +64,13 @@ impl<R: Read> Bytes<R> {
     /// Why the stream ended early, if it did.
     pub fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
+    }
+
+    #[inline(never)]
+    fn fill_up_to(&mut self, wanted: usize) {
+        while self.end - self.start < wanted && !self.ended {
+            self.fill(wanted);
+        }
     }
 
     fn fill(&mut self, wanted: usize) {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Drops, Frame, OpenError, Problem, Problems, Said, Source, Timestamp, bytes::Bytes,
+    Clock, Drops, Frame, OpenError, Problem, Problems, Said, Source, Timestamp, bytes::Bytes,
     layout::Layout, open, record::Head,
 };
 
@@ -38,10 +38,12 @@ pub struct Summary {
     pub format: Format,
     /// Frames read.
     pub packets: u64,
-    /// Time of the earliest frame.
+    /// Time of the earliest frame; at the end without frames whose time is far from all others.
     pub first: Option<Timestamp>,
-    /// Time of the latest frame.
+    /// Time of the latest frame; at the end without frames whose time is far from all others.
     pub last: Option<Timestamp>,
+    /// What the frames' times show about the recorder's clock; of a file.
+    pub clock: Clock,
     /// Of an interface: from when until when it was listened to, quiet or not.
     pub listened: Option<(Timestamp, Timestamp)>,
     /// Of an interface: packets lost while it was listened to.
@@ -55,14 +57,15 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// From when until when somebody looked on: between the first and the last frame, or as long as
-    /// the interface was listened to. A file of drops has seen no answer, so it looked on never.
+    /// The observation period: from the first to the last frame, without those whose time is far from
+    /// all others, or as long as the interface was captured from. A file of drops has none: it would
+    /// not show a reply.
     #[must_use]
     pub fn watched(&self) -> Option<(Timestamp, Timestamp)> {
         if self.only_drops {
             return None;
         }
-        let frames = self.first.zip(self.last);
+        let frames = self.clock.steady().or(self.first.zip(self.last));
         match (frames, self.listened) {
             (Some((first, last)), Some((from, until))) => Some((first.min(from), last.max(until))),
             (frames, listened) => frames.or(listened),
@@ -76,6 +79,7 @@ pub struct CaptureFile {
     layout: Layout,
     bytes: Bytes<Box<dyn Read + Send>>,
     head: Option<Head>,
+    clock_noted: bool,
 }
 
 impl CaptureFile {
@@ -110,13 +114,14 @@ impl CaptureFile {
             packets: 0,
             first: None,
             last: None,
+            clock: Clock::default(),
             listened: None,
             drops: None,
             only_drops: false,
             names: BTreeMap::new(),
             problems: Problems::default(),
         };
-        Ok(Self { summary, layout, bytes, head: None })
+        Ok(Self { summary, layout, bytes, head: None, clock_noted: false })
     }
 
     /// Moves to the next frame; false at the end, where [`Self::summary`] is complete.
@@ -130,6 +135,7 @@ impl CaptureFile {
             Some(head) => {
                 let time = head.time;
                 self.summary.packets += 1;
+                self.summary.clock.take(time);
                 self.summary.first = Some(self.summary.first.map_or(time, |first| first.min(time)));
                 self.summary.last = Some(self.summary.last.map_or(time, |last| last.max(time)));
                 true
@@ -176,6 +182,13 @@ impl CaptureFile {
             let compressed = self.summary.format.compression.is_some();
             let kind = if compressed { Problem::Decompression } else { Problem::ReadFailed };
             self.summary.problems.note(kind, || error.to_string());
+        }
+        let Summary { clock, problems, first, last, .. } = &mut self.summary;
+        if let Some((earliest, latest)) = clock.steady() {
+            (*first, *last) = (Some(earliest), Some(latest));
+        }
+        if !std::mem::replace(&mut self.clock_noted, true) {
+            clock.note(problems);
         }
         let may_be_empty = self.summary.only_drops;
         if self.summary.packets == 0

@@ -51,6 +51,8 @@ impl LinkType {
     pub const SUNATM: Self = Self(123);
     /// IEEE 802.11 behind the radiotap header.
     pub const WLAN_RADIOTAP: Self = Self(127);
+    /// A private link type; PKTAP under its older number.
+    pub const USER_2: Self = Self(149);
     /// IEEE 802.11 behind the AVS header.
     pub const WLAN_AVS: Self = Self(163);
     /// PPP behind an octet that tells the direction, as pppd records it.
@@ -155,6 +157,10 @@ const NAMES: &[(u32, &str)] = &[
     (166, "ppp-pppd"),
     (169, "gprs-llc"),
     (177, "linux-lapd"),
+    (178, "juniper-ethernet"),
+    (179, "juniper-ppp"),
+    (180, "juniper-frame-relay"),
+    (181, "juniper-cisco-hdlc"),
     (182, "multilink-frame-relay"),
     (187, "bluetooth-hci-h4"),
     (189, "usb"),

@@ -6,6 +6,7 @@
 //! and never maps, so a file that shrinks under the reader is a cut-off capture and not a crash.
 
 mod bytes;
+mod clock;
 mod file;
 mod firewall_log;
 mod frame;
@@ -15,13 +16,16 @@ mod live;
 mod merge;
 mod open;
 mod pcap;
+mod pcap_variant;
 mod pcapng;
 mod pcapng_writer;
+mod printable;
 mod problem;
 mod read_ahead;
 mod record;
 mod time;
 
+pub use clock::Clock;
 pub use file::{CaptureFile, Format, Summary};
 pub use firewall_log::{FirewallLog, LogLine, LogPath};
 pub use frame::{Direction, Frame, Said};
@@ -33,5 +37,6 @@ pub use live::{
 pub use merge::Merge;
 pub use open::{OpenError, Source};
 pub use pcapng_writer::PcapngWriter;
+pub use printable::{is_unprintable, printable, shown};
 pub use problem::{Problem, Problems};
 pub use time::{NANOS_PER_SECOND, Timestamp};

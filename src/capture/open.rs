@@ -15,7 +15,7 @@ use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use thiserror::Error;
 
-use super::read_ahead::ReadAhead;
+use super::{read_ahead::ReadAhead, shown};
 
 /// Where a capture comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StandardInput => f.write_str("-"),
-            Self::File(path) | Self::Drops(path) => write!(f, "{}", path.display()),
+            Self::File(path) | Self::Drops(path) => f.write_str(&shown(path)),
         }
     }
 }

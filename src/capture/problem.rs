@@ -23,6 +23,12 @@ pub enum Problem {
     UnknownInterface,
     /// Records without a time bear the time of the record before them.
     NoTime,
+    /// All packets have the same time.
+    ClockStandsStill,
+    /// Single packets have a time that is far from all others.
+    ClockJumps,
+    /// A packet is more than a minute earlier than the one before it.
+    ClockBackwards,
     /// The interface's clock cannot be expressed; microseconds were assumed.
     BadResolution,
     /// The recorder lost packets (pcapng interface statistics).
@@ -59,6 +65,9 @@ impl fmt::Display for Problem {
             Self::UnknownBlock => "block of unknown type passed over",
             Self::UnknownInterface => "packet of an undescribed interface",
             Self::NoTime => "record without a time",
+            Self::ClockStandsStill => "clock stands still",
+            Self::ClockJumps => "packets with a time far from all others",
+            Self::ClockBackwards => "clock runs backwards",
             Self::BadResolution => "unusable clock resolution, microseconds assumed",
             Self::RecorderDrops => "packets lost by the recorder",
             Self::InterfaceDrops => "packets lost by the interface",

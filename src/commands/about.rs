@@ -6,6 +6,7 @@ use clap::CommandFactory;
 use super::AS_EXPECTED;
 use crate::{
     arguments::{Arguments, Color, CompletionsArguments, ManArguments},
+    files_in_use::FilesInUse,
     output::Output,
 };
 
@@ -36,6 +37,6 @@ pub(super) fn man(arguments: &ManArguments, color: Color) -> anyhow::Result<u8> 
 }
 
 fn write(text: Vec<u8>, color: Color) -> anyhow::Result<u8> {
-    Output::new(None, color, &[])?.text(&String::from_utf8(text)?)?;
+    Output::new(None, color, &FilesInUse::default())?.text(&String::from_utf8(text)?)?;
     Ok(AS_EXPECTED)
 }

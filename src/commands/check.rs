@@ -10,11 +10,11 @@ use std::{
 };
 
 use super::{
-    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, files,
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint_line,
     firewall_log::load_logs,
     output,
     policy::{load_policy, policy_files},
-    read, refuse_powershell, sources, tell_failures,
+    read, refuse_powershell, sources, tell_failures, with_capture_file,
 };
 use crate::{
     arguments::{CheckArguments, Color},
@@ -22,7 +22,7 @@ use crate::{
     engine::Engine,
     inflow::Inflow,
     judge::{Judgement, Policy},
-    ledger::{Announcer, News},
+    ledger::{Announcer, News, Withheld},
     live,
     output::Output,
     present::{self, Format},
@@ -34,10 +34,10 @@ use crate::{
 pub(super) fn captures(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
     let watching = &arguments.watching;
     let captures = sources(&watching.captures, &watching.dropped)?;
-    let mut inputs = files(&captures);
-    inputs.extend(policy_files(&arguments.policy));
-    inputs.extend(arguments.firewall_log.iter().map(|log| log.file.as_path()));
-    let output = output(&arguments.writing, color, &inputs)?;
+    let logs = arguments.firewall_log.iter().map(|log| log.file.as_path());
+    let used =
+        policy_files(&arguments.policy).with_captures(&captures).with_any("the firewall log", logs);
+    let output = output(&arguments.writing, color, &used)?;
     let policy = load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc);
     refuse_powershell(arguments.writing.format, "check")?;
     let logs = load_logs(&arguments.firewall_log, &policy.site)?;
@@ -81,9 +81,12 @@ fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
     if report.has_any(&arguments.fail_on) {
         FINDINGS
     } else if report.lacks_evidence() {
-        eprint(
-            "error: part of the traffic could not be seen, so it proves nothing; see the notes\n",
+        eprint_line(
+            "error: part of the traffic could not be seen, so it proves nothing; see the notes",
         );
+        COULD_NOT_VERIFY
+    } else if let Some(obstacle) = report.obstacle() {
+        eprint_line(&format!("error: nothing could be verified: {}", obstacle.reason()));
         COULD_NOT_VERIFY
     } else {
         AS_EXPECTED
@@ -92,19 +95,21 @@ fn exit_code(report: &Report, arguments: &CheckArguments) -> u8 {
 
 /// Judges what goes over an interface: findings as they arise, the report at the end.
 pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Result<u8> {
-    let mut output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
+    let used = policy_files(&arguments.policy);
+    let used = with_capture_file(used, &arguments.watching.listening)?;
+    let mut output = output(&arguments.writing, color, &used)?;
     let watching = &arguments.watching;
     let policy = load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc);
     let policy = Arc::new(policy);
     refuse_powershell(arguments.writing.format, "check")?;
     output.hold()?;
     let listening = &watching.listening;
-    let note = |line: &str| eprint(&format!("note: {line}\n"));
+    let note = |line: &str| eprint_line(&format!("note: {line}"));
     let listener = live::open(listening, &policy.site, &[], note)?;
     let stop = signals::wish_to_end()?;
     let name = listening.interface.as_deref().unwrap_or_default();
-    eprint(&format!("listening on {name}; Ctrl-C ends it and writes the report\n"));
-    let mut engine = Engine::new(policy, watching.capacity.limits());
+    eprint_line(&format!("listening on {name}; Ctrl-C ends it and writes the report"));
+    let mut engine = Engine::new(policy, watching.capacity.limits_live());
     engine.follow();
     let session = Session {
         engine,
@@ -115,10 +120,11 @@ pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Res
     if arguments.writing.format == Format::Ndjson {
         let mut report = None;
         output.write(|to| {
-            let told = session.run(&stop, |policy, judgement, _| {
+            let tell = |policy: &Policy, judgement: &Judgement<'_>, _| {
                 present::flow_line(policy, &BTreeMap::new(), judgement, to)?;
                 Ok(to.flush()?)
-            })?;
+            };
+            let told = session.run(&stop, tell, |_| Ok(()))?;
             present::flow_lines(&told, arguments.all, to)?;
             report = Some(told);
             Ok(())
@@ -126,10 +132,12 @@ pub(super) fn interface(arguments: &CheckArguments, color: Color) -> anyhow::Res
         return Ok(report.map_or(AS_EXPECTED, |report| exit_code(&report, arguments)));
     }
     let on_screen = arguments.writing.format == Format::Text && arguments.writing.output.is_none();
-    let report = session.run(&stop, |policy, judgement, news| {
-        let Some(line) = present::announcement(policy, judgement, news) else { return Ok(()) };
-        if on_screen { output.text(&line) } else { eprint_styled(&line) }
-    })?;
+    let print = |line: &str| if on_screen { output.text(line) } else { eprint_styled(line) };
+    let tell = |policy: &Policy, judgement: &Judgement<'_>, news| {
+        let line = present::announcement(policy, judgement, news);
+        line.map_or(Ok(()), |line| print(&line))
+    };
+    let report = session.run(&stop, tell, |withheld| print(&present::withheld(withheld)))?;
     write_report(&output, &report, arguments)?;
     Ok(exit_code(&report, arguments))
 }
@@ -147,11 +155,12 @@ struct Session {
 }
 
 impl Session {
-    /// Listens until it is over, telling news.
+    /// Listens until it is over, reporting news, and what was only counted.
     fn run(
         self,
         stop: &AtomicBool,
         mut tell: impl FnMut(&Policy, &Judgement<'_>, News) -> anyhow::Result<()>,
+        mut sum_up: impl FnMut(&Withheld) -> anyhow::Result<()>,
     ) -> anyhow::Result<Report> {
         let Self { mut engine, mut inflow, mut announcer } = self;
         let mut more = true;
@@ -159,6 +168,8 @@ impl Session {
             more = inflow.step(&mut engine);
             let witness = inflow.witness(&mut engine);
             announcer.look(&mut engine, &witness, &mut tell)?;
+            let is_over = !more || stop.load(Ordering::Relaxed);
+            announcer.withheld(&engine, is_over).iter().try_for_each(&mut sum_up)?;
         }
         let (captures, _): (Vec<Summary>, _) = inflow.finish();
         Ok(engine.finish(captures))

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::meant;
 use crate::{
     arguments::LogChoice,
-    capture::{FirewallLog, Source},
+    capture::{FirewallLog, Source, shown},
     identify::{MachineId, Site, nearest},
 };
 
@@ -22,7 +22,7 @@ pub(super) fn load_logs(
             *owner == owners[place] && other.file == choice.file
         };
         if before.into_iter().any(named) {
-            bail!("--firewall-log: {} is named twice", choice.file.display());
+            bail!("--firewall-log: {} is named twice", shown(&choice.file));
         }
     }
     let logs = owners.into_iter().zip(choices).map(|(owner, choice)| {

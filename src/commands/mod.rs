@@ -2,6 +2,7 @@
 
 mod about;
 mod check;
+mod firewall;
 mod firewall_log;
 mod policy;
 mod question;
@@ -9,20 +10,21 @@ mod site;
 mod watch;
 mod wildcard;
 
-use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
+use std::{io::Write, process::ExitCode, sync::Arc};
 
 use anyhow::bail;
 
-use self::policy::{load_policy, load_site, policy_files};
+use self::policy::load_site;
 use crate::{
     arguments::{
-        Arguments, Color, Command, FirewallArguments, FlowsArguments, InterfacesArguments,
-        SiteCommand, Writing,
+        Arguments, Color, Command, FlowsArguments, InterfacesArguments, Listening, SiteCommand,
+        Writing,
     },
     capture::{self, OpenError, Source},
     engine::Engine,
-    identify::nearest,
-    judge::{self, Matrix, Policy},
+    files_in_use::FilesInUse,
+    identify::Complaints,
+    judge::{Matrix, Policy},
     output::Output,
     present::{self, Format},
     progress::Progress,
@@ -56,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Interfaces(arguments) => interfaces(arguments, color),
         Command::Flows(arguments) => flows(arguments, color),
         Command::Matrix(arguments) => question::matrix(arguments, color),
-        Command::Firewall(arguments) => firewall(arguments, color),
+        Command::Firewall(arguments) => firewall::firewall(arguments, color),
         Command::Completions(arguments) => about::completions(arguments, color),
         Command::Man(arguments) => about::man(arguments, color),
         Command::Site(SiteCommand::Check(arguments)) => site::check(arguments, color),
@@ -69,9 +71,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     let reading = &arguments.reading;
     let captures = sources(&reading.captures, &reading.dropped)?;
-    let mut inputs = files(&captures);
-    inputs.extend(arguments.site.as_deref());
-    let output = output(&arguments.writing, color, &inputs)?;
+    let used = FilesInUse::default()
+        .with_captures(&captures)
+        .with_any(policy::SITE_FILE, arguments.site.as_deref());
+    let output = output(&arguments.writing, color, &used)?;
     let site = arguments.site.as_deref().map(load_site).transpose()?.unwrap_or_default();
     refuse_powershell(arguments.writing.format, "flows")?;
     let policy = Policy::new(Matrix::embedded()?, site);
@@ -97,40 +100,16 @@ fn flows(arguments: &FlowsArguments, color: Color) -> anyhow::Result<u8> {
     if failures.is_empty() { Ok(AS_EXPECTED) } else { tell_failures(&failures) }
 }
 
-fn firewall(arguments: &FirewallArguments, color: Color) -> anyhow::Result<u8> {
-    let output = output(&arguments.writing, color, &policy_files(&arguments.policy))?;
-    let policy = load_policy(&arguments.policy)?;
-    let exceptions = match &arguments.machine {
-        None => judge::exceptions(&policy),
-        Some(name) => {
-            let Some(id) = policy.site.machine_named(name) else {
-                let names = policy.site.machines().map(|(_, machine)| machine.name.as_str());
-                bail!("the site has no machine `{name}`{}", meant(nearest(name, names)));
-            };
-            judge::exceptions_of(&policy, id)
-        }
-    };
-    for (_, machine) in policy.site.machines().filter(|(_, one)| one.addresses.is_empty()) {
-        eprint(&format!(
-            "note: {} has no address in the site file: nobody is told to let it in\n",
-            machine.name
-        ));
-    }
-    let text = present::firewall(&policy, &exceptions, arguments.writing.format)?;
-    output.text(&text)?;
-    Ok(AS_EXPECTED)
-}
-
 fn interfaces(arguments: &InterfacesArguments, color: Color) -> anyhow::Result<u8> {
-    let output = output(&arguments.writing, color, &[])?;
+    let output = output(&arguments.writing, color, &FilesInUse::default())?;
     refuse_powershell(arguments.writing.format, "interfaces")?;
     let text = present::interfaces(&capture::interfaces()?, arguments.writing.format)?;
     output.text(&text)?;
     Ok(AS_EXPECTED)
 }
 
-fn output(writing: &Writing, color: Color, inputs: &[&Path]) -> anyhow::Result<Output> {
-    Output::new(writing.output.as_deref(), color, inputs)
+fn output(writing: &Writing, color: Color, used: &FilesInUse) -> anyhow::Result<Output> {
+    Output::new(writing.output.as_deref(), color, used)
 }
 
 /// The captures and those of drops, as one list.
@@ -148,9 +127,11 @@ fn sources(captures: &[Source], dropped: &[Source]) -> anyhow::Result<Vec<Source
     Ok([captures, dropped].concat())
 }
 
-/// The captures that are files.
-fn files(captures: &[Source]) -> Vec<&Path> {
-    captures.iter().filter_map(Source::path).collect()
+/// Refuses a file for captured packets that would overwrite another file in use; adds it to them.
+fn with_capture_file(used: FilesInUse, listening: &Listening) -> anyhow::Result<FilesInUse> {
+    let Some(path) = listening.write.as_deref() else { return Ok(used) };
+    used.refuse("-w", path)?;
+    Ok(used.with("the captured packets of -w in", path))
 }
 
 fn read(engine: Engine, captures: &[Source]) -> (Report, Vec<OpenError>) {
@@ -163,7 +144,7 @@ fn read(engine: Engine, captures: &[Source]) -> (Report, Vec<OpenError>) {
 
 fn tell_failures(failures: &[OpenError]) -> anyhow::Result<u8> {
     for failure in failures {
-        eprint(&format!("error: {failure}\n"));
+        eprint_line(&format!("error: {failure}"));
     }
     Ok(COULD_NOT_VERIFY)
 }
@@ -171,6 +152,22 @@ fn tell_failures(failures: &[OpenError]) -> anyhow::Result<u8> {
 /// Writes a diagnostic, cleaned; a closed standard error is no error.
 pub fn eprint(text: &str) {
     let _closed = std::io::stderr().write_all(present::clean_lines(text).as_bytes());
+}
+
+/// Writes a diagnostic as one line: no name in it can begin another.
+pub fn eprint_line(text: &str) {
+    eprint(&format!("{}\n", present::clean(text)));
+}
+
+/// An error with its causes. Only mistakes in a file are told on several lines, and those are made of
+/// cleaned parts.
+#[must_use]
+pub fn error_text(error: &anyhow::Error) -> String {
+    let causes = error.chain().map(|cause| match cause.downcast_ref::<Complaints>() {
+        Some(complaints) => complaints.to_string(),
+        None => present::clean(&cause.to_string()).into_owned(),
+    });
+    causes.collect::<Vec<_>>().join(": ")
 }
 
 fn refuse_powershell(format: Format, command: &str) -> anyhow::Result<()> {

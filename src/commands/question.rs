@@ -6,11 +6,12 @@ use anyhow::{Context, bail};
 
 use super::{
     AS_EXPECTED, FINDINGS, meant, output,
-    policy::{load_matrix, load_site},
+    policy::{MATRIX_FILE, SITE_FILE, load_matrix, load_site},
     refuse_powershell,
 };
 use crate::{
     arguments::{Color, DEFAULT_SITE, MatrixArguments},
+    files_in_use::FilesInUse,
     flow::Transport,
     identify::{Role, Site, nearest},
     judge::{self, Policy, Who},
@@ -18,9 +19,11 @@ use crate::{
 };
 
 pub(super) fn matrix(arguments: &MatrixArguments, color: Color) -> anyhow::Result<u8> {
-    let mut inputs = vec![arguments.site.as_deref().unwrap_or(Path::new(DEFAULT_SITE))];
-    inputs.extend(arguments.matrix.file.as_deref());
-    let output = output(&arguments.writing, color, &inputs)?;
+    let site = arguments.site.as_deref().unwrap_or(Path::new(DEFAULT_SITE));
+    let used = FilesInUse::default()
+        .with(SITE_FILE, site)
+        .with_any(MATRIX_FILE, arguments.matrix.file.as_deref());
+    let output = output(&arguments.writing, color, &used)?;
     let format = arguments.writing.format;
     refuse_powershell(format, "matrix")?;
     let site = match &arguments.site {

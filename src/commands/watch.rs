@@ -5,11 +5,13 @@ use std::{fs, io::IsTerminal, path::PathBuf, sync::Arc};
 use anyhow::{anyhow, bail};
 
 use super::{
-    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint, policy::load_policy, sources, tell_failures,
+    AS_EXPECTED, COULD_NOT_VERIFY, FINDINGS, eprint_line,
+    policy::{load_policy, policy_files},
+    sources, tell_failures, with_capture_file,
 };
 use crate::{
     arguments::WatchArguments,
-    capture::{Merge, Source},
+    capture::{Merge, Source, shown},
     configuration::Configuration,
     engine::Engine,
     feed::Feed,
@@ -32,13 +34,16 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
     }
     let watching = &arguments.watching;
     let captures = sources(&watching.captures, &watching.dropped)?;
+    let used =
+        policy_files(&arguments.policy).with_any("the configuration", arguments.config.as_deref());
+    with_capture_file(used, &watching.listening)?;
     let policy = Arc::new(load_policy(&arguments.policy)?.strict_about_rpc(watching.strict_rpc));
     let setup = setup(arguments, &captures)?;
-    let mut engine = Engine::new(Arc::clone(&policy), watching.capacity.limits());
+    let mut engine = Engine::new(Arc::clone(&policy), watching.capacity.limits_on_screen());
     let inflow = if setup.live {
         // Views are written where one is.
         let here = [PathBuf::from(".")];
-        let note = |line: &str| eprint(&format!("note: {line}\n"));
+        let note = |line: &str| eprint_line(&format!("note: {line}"));
         Inflow::Interface(Box::new(live::open(&watching.listening, &policy.site, &here, note)?))
     } else {
         let merge = Merge::new(&captures);
@@ -72,7 +77,7 @@ pub(super) fn command(arguments: &WatchArguments) -> anyhow::Result<u8> {
 fn notes(report: &Report) {
     for capture in &report.captures {
         for line in capture.problems.lines() {
-            eprint(&format!("note: {}: {line}\n", capture.source));
+            eprint_line(&format!("note: {}: {line}", capture.source));
         }
     }
 }
@@ -121,8 +126,10 @@ fn speaks_utf8() -> bool {
 
 /// The captures' names without their folders.
 fn name(captures: &[Source]) -> String {
-    let short = |source: &Source| Some(source.path()?.file_name()?.to_string_lossy().into_owned());
-    let short = |source: &Source| short(source).unwrap_or_else(|| source.to_string());
+    let short = |source: &Source| Some(source.path()?.file_name()?.to_owned());
+    let short = |source: &Source| {
+        short(source).map_or_else(|| source.to_string(), |name| shown(name.as_ref()))
+    };
     match captures {
         [one] => short(one),
         [first, others @ ..] => format!("{} and {} more", short(first), others.len()),

@@ -53,9 +53,15 @@ impl Confined {
 /// The system does not let it be made or written.
 pub fn make_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-    #[cfg(unix)]
-    user::hand_over(&file);
+    hand_over(&file);
     Ok(file)
+}
+
+/// Under sudo, makes a file the user's who called it.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there is no sudo"))]
+pub(crate) fn hand_over(file: &File) {
+    #[cfg(unix)]
+    user::hand_over(file);
 }
 
 /// Gives up what is not needed any more: new privileges, under sudo the superuser's identity, all

@@ -124,7 +124,7 @@ impl Datagram {
             payload.extend_from_slice(&bytes[piece.start..piece.start + piece.len]);
         }
         let payload_len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        let header = Ip { len: ip_len, payload_len, ..header };
+        let header = Ip { len: ip_len, payload_len, length_known: true, ..header };
         Some(Kept { header, payload, path })
     }
 

@@ -50,6 +50,36 @@ pub(super) fn is_plausible(data: &[u8]) -> bool {
     })
 }
 
+/// The same, and the header behind the EtherType is one of that protocol.
+pub(super) fn is_plausible_throughout(data: &[u8]) -> bool {
+    is_plausible_payload(TRANSPARENT_ETHERNET, data)
+}
+
+/// Whether bytes may be the packet that an EtherType names, one that is read here; behind at most
+/// two tags.
+pub(super) fn is_plausible_payload(number: u16, data: &[u8]) -> bool {
+    const ARP_OVER_ETHERNET: u16 = 1;
+    const TAG: usize = 4;
+    let (mut number, mut data) = (number, data);
+    for _ in 0..2 {
+        if let (CUSTOMER_TAG | SERVICE_TAG, Ok(inner), Some(rest)) =
+            (number, half(data, 2), data.get(TAG..))
+        {
+            (number, data) = (inner, rest);
+        }
+    }
+    match number {
+        // The version; the header's length in words.
+        IPV4 => matches!(data.first(), Some(0x45..=0x4f)),
+        IPV6 => data.first().is_some_and(|first| first >> 4 == 6),
+        ARP => half(data, 0).is_ok_and(|hardware| hardware == ARP_OVER_ETHERNET),
+        TRANSPARENT_ETHERNET => half(data, ADDRESSES).is_ok_and(|number| {
+            number != TRANSPARENT_ETHERNET && is_plausible_payload(number, &data[HEADER..])
+        }),
+        _ => false,
+    }
+}
+
 /// Whether an EtherType is of a protocol that tunnels carry here.
 pub(super) fn is_carried(number: u16) -> bool {
     [IPV4, IPV6, ARP, TRANSPARENT_ETHERNET, MPLS, MPLS_MULTICAST, NSH, PPP].contains(&number)

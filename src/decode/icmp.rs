@@ -8,6 +8,7 @@ use super::{
     neighbour::{self, ADVERTISEMENT, SOLICITATION},
     network::Ip,
     quote,
+    virtual_network::Owners,
 };
 
 /// An echo request or reply.
@@ -51,7 +52,7 @@ mod v6 {
 
 const ICMP_HEADER: usize = 8;
 
-pub(super) fn read_v4<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v4<'a>(ip: &Ip<'_>, path: Path, owners: &Owners) -> Result<Body<'a>, Skip> {
     let bytes = ip.payload;
     let slice = Icmpv4Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
@@ -62,20 +63,20 @@ pub(super) fn read_v4<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
         | v4::REDIRECT
         | v4::TIME_EXCEEDED
         | v4::PARAMETER_PROBLEM) => {
-            error(false, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path)
+            error(false, kind, slice.code_u8(), (&bytes[ICMP_HEADER..], path, owners))
         }
         _ => Err(Skip::OtherIcmp),
     }
 }
 
-pub(super) fn read_v6<'a>(ip: &Ip<'_>, path: Path) -> Result<Body<'a>, Skip> {
+pub(super) fn read_v6<'a>(ip: &Ip<'_>, path: Path, owners: &Owners) -> Result<Body<'a>, Skip> {
     let bytes = ip.payload;
     let slice = Icmpv6Slice::from_slice(bytes).map_err(|_| Skip::CutHeaders)?;
     match slice.type_u8() {
         v6::ECHO_REQUEST => Ok(echo(true, ip)),
         v6::ECHO_REPLY => Ok(echo(false, ip)),
         kind @ v6::UNREACHABLE..=v6::PARAMETER_PROBLEM => {
-            error(true, kind, slice.code_u8(), &bytes[ICMP_HEADER..], path)
+            error(true, kind, slice.code_u8(), (&bytes[ICMP_HEADER..], path, owners))
         }
         SOLICITATION | ADVERTISEMENT => {
             neighbour::discovery(bytes).map(Body::Neighbour).ok_or(Skip::OtherIcmp)
@@ -90,7 +91,12 @@ fn echo<'a>(request: bool, ip: &Ip<'_>) -> Body<'a> {
     Body::Echo(Echo { request, payload_len })
 }
 
-fn error<'a>(v6: bool, kind: u8, code: u8, quoted: &[u8], path: Path) -> Result<Body<'a>, Skip> {
-    let quote = quote::read(quoted, path).ok_or(Skip::UnreadableQuote)?;
+fn error<'a>(
+    v6: bool,
+    kind: u8,
+    code: u8,
+    (quoted, path, owners): (&[u8], Path, &Owners),
+) -> Result<Body<'a>, Skip> {
+    let quote = quote::read(quoted, path, owners).ok_or(Skip::UnreadableQuote)?;
     Ok(Body::Error(IcmpError { v6, kind, code, quote }))
 }

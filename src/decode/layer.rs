@@ -1,6 +1,8 @@
 //! Layers below IP: each names the next one, until there is IP or ARP.
 
-use super::{Counted, Skip, Tenant, ethernet, llc, mpls, ppp};
+use std::net::IpAddr;
+
+use super::{Counted, Skip, Tenant, ethernet, llc, mpls, ppp, virtual_network::Network, wlan};
 use crate::capture::{Frame, Said, Timestamp};
 
 /// Encapsulations within each other that are followed: tags, label stacks, tunnels. What is made to
@@ -29,6 +31,8 @@ pub(super) enum Next {
     Mpls,
     /// IP, its version told by the first nibble.
     Ip,
+    /// An IEEE 802.11 frame.
+    Wlan,
 }
 
 /// What is found below the link's layers.
@@ -37,28 +41,39 @@ pub(super) enum Inside<'a> {
     Arp(&'a [u8]),
 }
 
+/// Bytes on the wire that follow the captured ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remainder {
+    pub cut: u32,
+    /// Whether the number is certain. A frame whose length on the wire equals its captured length
+    /// may have been truncated all the same: netsh and pktmon record no other length.
+    pub is_known: bool,
+}
+
 /// How a layer was reached.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Path {
     pub time: Timestamp,
     pub said: Said,
-    pub tenant: Option<Tenant>,
+    /// The virtual network that it is in, where that is not the site's own.
+    pub network: Option<Network>,
     /// How a packet found here is accounted for.
     pub counted: Counted,
-    /// Bytes on the wire behind those captured.
-    pub cut: u32,
+    /// What follows the captured bytes on the wire.
+    pub behind: Remainder,
     encapsulations: u8,
 }
 
 impl Path {
     pub fn of(frame: &Frame<'_>) -> Self {
         let captured = u32::try_from(frame.data.len()).unwrap_or(u32::MAX);
+        let cut = frame.wire_len.saturating_sub(captured);
         Self {
             time: frame.time,
             said: frame.said,
-            tenant: None,
+            network: None,
             counted: Counted::Here,
-            cut: frame.wire_len.saturating_sub(captured),
+            behind: Remainder { cut, is_known: cut > 0 },
             encapsulations: 0,
         }
     }
@@ -69,10 +84,20 @@ impl Path {
         if self.encapsulations > MAX_ENCAPSULATIONS { Err(Skip::TooDeep) } else { Ok(self) }
     }
 
-    /// Into a tunnel; `tenant` where it numbers virtual networks.
-    pub fn into_tunnel(self, tenant: Option<Tenant>, cut: u32) -> Result<Self, Skip> {
+    /// Into a tunnel; `network` where it leads to a virtual network.
+    pub fn into_tunnel(self, network: Option<Network>, behind: Remainder) -> Result<Self, Skip> {
         let deeper = self.deeper()?;
-        Ok(Self { tenant: tenant.or(self.tenant), cut, ..deeper })
+        Ok(Self { network: network.or(self.network), behind, ..deeper })
+    }
+
+    /// At a packet between two addresses.
+    pub fn at(self, ends: (IpAddr, IpAddr)) -> Self {
+        Self { network: self.network.and_then(|network| network.of_inner(ends)), ..self }
+    }
+
+    /// The virtual network as conversations are told apart by it.
+    pub fn tenant(&self) -> Option<Tenant> {
+        self.network.map(Network::tenant)
     }
 
     /// The same for a packet whose carrier counts already.
@@ -100,6 +125,7 @@ pub(super) fn peel<'a>(mut layer: Layer<'a>, mut path: Path) -> Result<(Inside<'
             Next::Llc => llc::read(data)?,
             Next::Ppp => ppp::read(data)?,
             Next::Mpls => mpls::read(data)?,
+            Next::Wlan => wlan::frame(data, false)?,
         };
         if encapsulates(layer.next, inner.next) {
             path = path.deeper()?;
@@ -113,6 +139,6 @@ fn encapsulates(outer: Next, inner: Next) -> bool {
     match outer {
         Next::EtherType(_) => inner != Next::Ip,
         Next::Llc | Next::Ppp => matches!(inner, Next::Ethernet | Next::Mpls),
-        Next::Ethernet | Next::Mpls | Next::Ip => false,
+        Next::Ethernet | Next::Mpls | Next::Ip | Next::Wlan => false,
     }
 }

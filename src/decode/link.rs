@@ -59,6 +59,7 @@ fn by_type(link: LinkType, data: &[u8]) -> Result<Layer<'_>, Skip> {
         LinkType::WLAN_AVS => wlan::avs(data),
         LinkType::PPI => per_packet(data),
         LinkType::PKTAP => tapped(data),
+        LinkType::USER_2 if is_tapped(data) => tapped(data),
         LinkType::NFLOG => netfilter(data),
         LinkType::IPNET => layer(Next::Ip, IPNET),
         LinkType::IPOIB => {
@@ -114,10 +115,28 @@ fn tapped(data: &[u8]) -> Result<Layer<'_>, Skip> {
     within(LinkType(little_word(data, 8)?), after(data, len)?)
 }
 
+/// Whether a frame of a user link type begins with a PKTAP header: macOS wrote 149 before 258 was
+/// assigned. Length, record type, link type, then the interface's name in 24 bytes, ended by zeros.
+fn is_tapped(data: &[u8]) -> bool {
+    const HEADER: u32 = 108;
+    /// Later versions append fields.
+    const LONGEST_HEADER: u32 = 512;
+    const PACKET: u32 = 1;
+    const NAME: usize = 12;
+    let (Ok(len), Ok(kind)) = (little_word(data, 0), little_word(data, 4)) else { return false };
+    let Ok(name) = array::<24>(data, NAME) else { return false };
+    let name_len = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    (HEADER..=LONGEST_HEADER).contains(&len)
+        && kind == PACKET
+        && (1..name.len()).contains(&name_len)
+        && name[..name_len].iter().all(u8::is_ascii_alphanumeric)
+        && name[name_len..].iter().all(|byte| *byte == 0)
+}
+
 /// A link type named within a frame; none may name another one in turn.
 fn within(link: LinkType, data: &[u8]) -> Result<Layer<'_>, Skip> {
     match link {
-        LinkType::PPI | LinkType::PKTAP => Err(Skip::LinkType(link)),
+        LinkType::PPI | LinkType::PKTAP | LinkType::USER_2 => Err(Skip::LinkType(link)),
         _ => by_type(link, data),
     }
 }

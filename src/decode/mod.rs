@@ -8,7 +8,8 @@
 //! off, `tunnel` and `udp_tunnel` tell what an IP packet or a datagram carries. A tunnel
 //! in UDP has a conversation of its own, so its datagram is given before what it carries; other
 //! tunnels have none. Fragments wait in the [`Decoder`] until they can be joined (`reassembly`).
-//! However many packets a frame gives, it counts once ([`Counted`]).
+//! However many packets a frame gives, it counts once ([`Counted`]). Which virtual networks separate
+//! conversations is decided where an encapsulation is read (`virtual_network`).
 
 mod datagram;
 mod ethernet;
@@ -31,6 +32,7 @@ mod skip;
 mod transport;
 mod tunnel;
 mod udp_tunnel;
+mod virtual_network;
 mod wlan;
 
 pub use icmp::{Echo, IcmpError};
@@ -41,11 +43,15 @@ pub use quote::Quote;
 pub use reassembly::FragmentCounts;
 pub use skip::{Skip, SkipCounts, Wlan};
 pub use transport::{Datagram, Flags, Segment};
+pub use virtual_network::VirtualNetworks;
 
 use datagram::Kept;
 use layer::{Inside, Layer, Path};
 use network::Ip;
 use reassembly::{Outcome, Reassembly};
+use virtual_network::Owners;
+
+use std::{net::IpAddr, sync::Arc};
 
 use crate::capture::{Frame, Timestamp};
 
@@ -53,9 +59,17 @@ use crate::capture::{Frame, Timestamp};
 #[derive(Debug, Default)]
 pub struct Decoder {
     reassembly: Reassembly,
+    owners: Owners,
 }
 
 impl Decoder {
+    /// A decoder that knows which virtual networks belong to tenants. All others are the site's own:
+    /// what they carry is in no virtual network.
+    #[must_use]
+    pub fn with_networks(networks: Arc<dyn VirtualNetworks>) -> Self {
+        Self { owners: Owners::new(networks), ..Self::default() }
+    }
+
     /// Reads a frame and gives `take` the packets in it, the outermost first. Before them it gives
     /// what waited for fragments that did not come in time.
     ///
@@ -97,7 +111,10 @@ impl Decoder {
     ) -> Result<(), Skip> {
         let (inside, path) = layer::peel(layer, path)?;
         match inside {
-            Inside::Ip(data) => self.ip(&network::read(data, path.cut)?, path, take),
+            Inside::Ip(data) => {
+                let ip = network::read(data, path.behind)?;
+                self.ip(&ip, path.at((ip.src, ip.dst)), take)
+            }
             Inside::Arp(data) => {
                 if let Some(arp) = neighbour::arp(data) {
                     take(&Packet::of_arp(&arp, path));
@@ -144,17 +161,18 @@ impl Decoder {
         if let Some(carried) = tunnel::carried(ip) {
             return carried
                 .and_then(|carried| {
-                    let path = path.into_tunnel(carried.tenant, ip.cut())?;
+                    let network = self.owners.network(carried.tenant, (ip.src, ip.dst));
+                    let path = path.into_tunnel(network, ip.remainder())?;
                     self.layer(carried.layer, path, take)
                 })
                 .map_err(|skip| skip.within(Skip::IpProtocol(ip.protocol.0)));
         }
-        let packet = Packet::new(ip, path)?;
+        let packet = Packet::new(ip, path, &self.owners)?;
         take(&packet);
         match &packet.body {
             Body::Neighbour(_) => Err(Skip::OtherIcmp),
             Body::Udp(datagram) => {
-                self.carried(datagram, path, take);
+                self.carried(datagram, (ip.src, ip.dst), path, take);
                 Ok(())
             }
             _ => Ok(()),
@@ -165,11 +183,13 @@ impl Decoder {
     fn carried<F: FnMut(&Packet<'_>)>(
         &mut self,
         datagram: &Datagram<'_>,
+        ends: (IpAddr, IpAddr),
         path: Path,
         take: &mut F,
     ) {
         let Some(carried) = udp_tunnel::carried(datagram) else { return };
-        if let Ok(path) = path.into_tunnel(carried.tenant, datagram.cut()) {
+        let network = self.owners.network(carried.tenant, ends);
+        if let Ok(path) = path.into_tunnel(network, datagram.remainder()) {
             let _counted_by_its_carrier = self.layer(carried.layer, path.by_carrier(), take);
         }
     }

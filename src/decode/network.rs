@@ -7,6 +7,8 @@ use etherparse::{IpNumber, Ipv4HeaderSlice, Ipv6HeaderSlice};
 use super::{
     Skip,
     extension::{Chain, Fragment, walk},
+    field::{byte, half, word},
+    layer::Remainder,
 };
 
 /// An IP packet. Its payload begins with the header that `protocol` names, or is a fragment's.
@@ -18,6 +20,8 @@ pub(super) struct Ip<'a> {
     pub len: u32,
     /// Length of the payload on the wire in bytes, without extension headers.
     pub payload_len: u32,
+    /// Whether both lengths are those on the wire; otherwise they are lower bounds.
+    pub length_known: bool,
     pub protocol: IpNumber,
     /// Time to live or hop limit.
     pub ttl: u8,
@@ -30,13 +34,17 @@ pub(super) struct Ip<'a> {
 impl Ip<'_> {
     /// Its header alone, to be kept.
     pub fn without_payload(&self) -> Ip<'static> {
-        let Self { src, dst, len, payload_len, protocol, ttl, id, fragment, .. } = *self;
-        Ip { src, dst, len, payload_len, protocol, ttl, id, payload: &[], fragment }
+        Ip { payload: &[], ..*self }
     }
 
     /// Bytes of the payload on the wire that were not captured.
     pub fn cut(&self) -> u32 {
         self.payload_len.saturating_sub(u32::try_from(self.payload.len()).unwrap_or(u32::MAX))
+    }
+
+    /// What follows the captured bytes of the payload on the wire.
+    pub fn remainder(&self) -> Remainder {
+        Remainder { cut: self.cut(), is_known: self.length_known }
     }
 
     /// The packet as if it were whole: the chain of extension headers goes on in the payload.
@@ -64,14 +72,14 @@ impl Ip<'_> {
 enum Lengths {
     /// It bounds the packet. Where it says nothing true (0 on hosts that offload segmentation), the
     /// captured bytes and so many more that the recorder cut do.
-    Claimed { cut: u32 },
+    Claimed(Remainder),
     /// All bytes are the packet's: who quotes a packet may have cut it, or turned its length's bytes.
     Quoted,
 }
 
-/// Reads a packet; `cut` bytes of the wire follow those captured.
-pub(super) fn read(data: &[u8], cut: u32) -> Result<Ip<'_>, Skip> {
-    by_version(data, Lengths::Claimed { cut })
+/// Reads a packet that `behind` follows on the wire.
+pub(super) fn read(data: &[u8], behind: Remainder) -> Result<Ip<'_>, Skip> {
+    by_version(data, Lengths::Claimed(behind))
 }
 
 /// Reads the beginning of a packet that an ICMP error quotes.
@@ -95,7 +103,7 @@ fn v4(data: &[u8], lengths: Lengths) -> Result<Ip<'_>, Skip> {
     })?;
     let header_len = header.slice().len();
     let claimed = usize::from(header.total_len());
-    let (payload, len) =
+    let (payload, length) =
         bounded(data, header_len, (claimed >= header_len).then_some(claimed), lengths);
     let offset = u32::from(header.fragments_offset().byte_offset());
     let more = header.more_fragments();
@@ -108,7 +116,7 @@ fn v4(data: &[u8], lengths: Lengths) -> Result<Ip<'_>, Skip> {
     };
     let ends = (header.source_addr().into(), header.destination_addr().into());
     let passed = header_len + payload.len() - chain.rest.len();
-    Ok(finish(ends, (header.ttl(), id), (len, passed), Chain { fragment, ..chain }))
+    Ok(finish(ends, (header.ttl(), id), (length, passed), Chain { fragment, ..chain }))
 }
 
 /// A sender that turns the bytes of the length turns those of the flags: "do not fragment" becomes
@@ -122,39 +130,60 @@ fn v6(data: &[u8], lengths: Lengths) -> Result<Ip<'_>, Skip> {
     let header = Ipv6HeaderSlice::from_slice(data).map_err(|_| Skip::CutHeaders)?;
     let header_len = header.slice().len();
     // A payload length of 0 stands for a jumbogram or for segmentation offload.
-    let claimed = Some(usize::from(header.payload_length())).filter(|len| *len > 0);
-    let (payload, len) = bounded(data, header_len, claimed.map(|len| len + header_len), lengths);
+    let claimed = match usize::from(header.payload_length()) {
+        0 => jumbo_payload_length(data),
+        len => Some(len),
+    };
+    let claimed = claimed.map(|len| len.saturating_add(header_len));
+    let (payload, length) = bounded(data, header_len, claimed, lengths);
     let chain = walk(header.next_header(), payload)?;
     let ends = (header.source_addr().into(), header.destination_addr().into());
     let passed = header_len + payload.len() - chain.rest.len();
-    Ok(finish(ends, (header.hop_limit(), 0), (len, passed), chain))
+    Ok(finish(ends, (header.hop_limit(), 0), (length, passed), chain))
 }
 
-/// The payload captured, and the packet's length on the wire.
+/// The payload length of a jumbogram: a hop-by-hop option right behind the header (RFC 2675,
+/// section 2), as Linux writes it for IPv6 BIG TCP.
+fn jumbo_payload_length(data: &[u8]) -> Option<usize> {
+    const NEXT_HEADER: usize = 6;
+    const HEADER: usize = 40;
+    const HOP_BY_HOP: u8 = 0;
+    const JUMBO_PAYLOAD: u16 = 0xc204;
+    let is_jumbogram = byte(data, NEXT_HEADER).ok()? == HOP_BY_HOP
+        && half(data, HEADER + 2).ok()? == JUMBO_PAYLOAD;
+    is_jumbogram.then_some(())?;
+    usize::try_from(word(data, HEADER + 4).ok()?).ok()
+}
+
+/// The length of a packet on the wire, and whether that is known rather than a lower bound.
+type Length = (u32, bool);
+
+/// The payload captured, and the packet's length.
 fn bounded(
     data: &[u8],
     header_len: usize,
     claimed: Option<usize>,
     lengths: Lengths,
-) -> (&[u8], u32) {
+) -> (&[u8], Length) {
     let in_bytes = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     match (lengths, claimed) {
         (Lengths::Claimed { .. }, Some(claimed)) => {
-            (&data[header_len..data.len().min(claimed)], in_bytes(claimed))
+            (&data[header_len..data.len().min(claimed)], (in_bytes(claimed), true))
         }
-        (Lengths::Claimed { cut }, None) => {
-            (&data[header_len..], in_bytes(data.len()).saturating_add(cut))
+        (Lengths::Claimed(behind), None) => {
+            let len = in_bytes(data.len()).saturating_add(behind.cut);
+            (&data[header_len..], (len, behind.is_known))
         }
-        (Lengths::Quoted, _) => (&data[header_len..], in_bytes(data.len())),
+        (Lengths::Quoted, _) => (&data[header_len..], (in_bytes(data.len()), true)),
     }
 }
 
 fn finish<'a>(
     (src, dst): (IpAddr, IpAddr),
     (ttl, id): (u8, u16),
-    (len, headers): (u32, usize),
+    ((len, length_known), headers): (Length, usize),
     Chain { protocol, rest, fragment }: Chain<'a>,
 ) -> Ip<'a> {
     let payload_len = len.saturating_sub(u32::try_from(headers).unwrap_or(u32::MAX));
-    Ip { src, dst, len, payload_len, protocol, ttl, id, payload: rest, fragment }
+    Ip { src, dst, len, payload_len, length_known, protocol, ttl, id, payload: rest, fragment }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     Datagram, Echo, IcmpError, Neighbour, Segment, Skip, layer::Path, neighbour::Arp, network::Ip,
-    transport,
+    transport, virtual_network::Owners,
 };
 use crate::capture::{Said, Timestamp};
 
@@ -27,7 +27,8 @@ pub struct Packet<'a> {
     /// Checksum of the transport header as sent. With the identification it tells two copies of one
     /// packet from a retransmission.
     pub checksum: u16,
-    /// The virtual network that it was carried in, where it was carried in one.
+    /// The virtual network that it was carried in, where that is not the site's own
+    /// ([`VirtualNetworks`](super::VirtualNetworks)).
     pub tenant: Option<Tenant>,
     /// How its frame is accounted for.
     pub counted: Counted,
@@ -38,8 +39,8 @@ pub struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    pub(super) fn new(ip: &Ip<'a>, path: Path) -> Result<Self, Skip> {
-        let body = transport::read(ip, path)?;
+    pub(super) fn new(ip: &Ip<'a>, path: Path, owners: &Owners) -> Result<Self, Skip> {
+        let body = transport::read(ip, path, owners)?;
         let no_conversation = matches!(body, Body::Neighbour(_));
         Ok(Self {
             time: path.time,
@@ -49,7 +50,7 @@ impl<'a> Packet<'a> {
             ttl: ip.ttl,
             ip_id: ip.id,
             checksum: transport::checksum(ip),
-            tenant: path.tenant,
+            tenant: path.tenant(),
             counted: if no_conversation { Counted::Skipped } else { path.counted },
             said: path.said,
             body,
@@ -91,7 +92,7 @@ impl<'a> Packet<'a> {
             ttl: 0,
             ip_id: 0,
             checksum: 0,
-            tenant: path.tenant,
+            tenant: path.tenant(),
             counted: Counted::Skipped,
             said: path.said,
             body: Body::Neighbour(arp.said),

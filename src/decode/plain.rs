@@ -173,6 +173,7 @@ fn segment(data: &[u8], on_wire: usize) -> Option<(Body<'_>, u16)> {
         window: Some(half(14)),
         payload: data.get(header_len..)?,
         payload_len: u32::try_from(on_wire.saturating_sub(header_len)).ok()?,
+        length_known: true,
     };
     Some((Body::Tcp(segment), half(16)))
 }
@@ -186,6 +187,7 @@ fn datagram(data: &[u8]) -> Option<(Body<'_>, u16)> {
         dst_port: half(2),
         payload: data.get(UDP_HEADER..data.len().min(claimed))?,
         payload_len: u32::try_from(claimed.checked_sub(UDP_HEADER)?).ok()?,
+        length_known: true,
     };
     Some((Body::Udp(datagram), half(6)))
 }

@@ -1,7 +1,7 @@
 //! PPP (RFC 1661, RFC 1662).
 
 use super::{
-    Skip,
+    Skip, ethernet,
     field::{after, byte, half},
     layer::{Layer, Next},
 };
@@ -13,8 +13,14 @@ const IPV6: u16 = 0x0057;
 const MPLS: u16 = 0x0281;
 const MPLS_MULTICAST: u16 = 0x0283;
 const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
+/// Address and control of Cisco HDLC, unicast and multicast (RFC 1547, section 4.3.1); no PPP
+/// protocol number begins like this.
+const CISCO_HDLC: [[u8; 2]; 2] = [[0x0f, 0x00], [0x8f, 0x00]];
 
 pub(super) fn read(data: &[u8]) -> Result<Layer<'_>, Skip> {
+    if CISCO_HDLC.iter().any(|header| data.starts_with(header)) {
+        return ethernet::tagged(data, ADDRESS_CONTROL.len());
+    }
     let data = data.strip_prefix(&ADDRESS_CONTROL).unwrap_or(data);
     // Protocol field compression: an odd first octet is the whole number (RFC 1661, section 2).
     let first = byte(data, 0)?;

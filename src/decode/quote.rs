@@ -7,10 +7,11 @@ use etherparse::IpNumber;
 use super::{
     Datagram, Tenant,
     field::half,
-    layer::{self, Inside, Path},
+    layer::{self, Inside, Path, Remainder},
     network::{self, Ip},
     tunnel::{self, Carried},
     udp_tunnel,
+    virtual_network::Owners,
 };
 
 /// The beginning of a packet, as an ICMP error quotes it; of one in tunnels the innermost packet
@@ -25,21 +26,23 @@ pub struct Quote {
     pub protocol: u8,
     /// Source and destination port; 0 for ICMP echo.
     pub ports: (u16, u16),
-    /// The virtual network that the quoted packet was carried in, where it was carried in one.
+    /// The virtual network that the quoted packet was carried in, where that is not the site's own.
     pub tenant: Option<Tenant>,
 }
 
 /// Reads a quoted packet as far as its ports: at least 8 bytes of it follow its IP header (RFC 792),
 /// mostly too few for a whole TCP header. An extension (RFC 4884) stands behind at least 128 bytes,
 /// where no ports are.
-pub(super) fn read(quoted: &[u8], path: Path) -> Option<Quote> {
+pub(super) fn read(quoted: &[u8], path: Path, owners: &Owners) -> Option<Quote> {
     let ip = network::read_quoted(quoted).ok()?;
     let whole = match ip.fragment {
         Some(fragment) if fragment.offset > 0 => return None,
         Some(_) => ip.as_whole().ok()?,
         None => ip,
     };
-    let inner = carried(&whole).and_then(|carried| inside(carried, path));
+    let ends = (whole.src, whole.dst);
+    let path = path.at(ends);
+    let inner = carried(&whole).and_then(|carried| inside(carried, ends, path, owners));
     inner.or_else(|| outermost(&whole, path))
 }
 
@@ -53,13 +56,20 @@ fn carried<'a>(ip: &Ip<'a>) -> Option<Carried<'a>> {
     let claimed = u32::from(half(ip.payload, 4).ok()?);
     let header_len = u32::try_from(UDP_HEADER).unwrap_or(u32::MAX);
     let payload_len = claimed.saturating_sub(header_len);
-    udp_tunnel::carried(&Datagram { src_port, dst_port, payload, payload_len })
+    let length_known = true;
+    udp_tunnel::carried(&Datagram { src_port, dst_port, payload, payload_len, length_known })
 }
 
-fn inside(carried: Carried<'_>, path: Path) -> Option<Quote> {
-    let path = path.into_tunnel(carried.tenant, 0).ok()?;
+fn inside(
+    carried: Carried<'_>,
+    ends: (IpAddr, IpAddr),
+    path: Path,
+    owners: &Owners,
+) -> Option<Quote> {
+    let behind = Remainder { cut: 0, is_known: false };
+    let path = path.into_tunnel(owners.network(carried.tenant, ends), behind).ok()?;
     match layer::peel(carried.layer, path).ok()? {
-        (Inside::Ip(data), path) => read(data, path),
+        (Inside::Ip(data), path) => read(data, path, owners),
         (Inside::Arp(_), _) => None,
     }
 }
@@ -70,7 +80,7 @@ fn outermost(ip: &Ip<'_>, path: Path) -> Option<Quote> {
         _ => (0, 0),
     };
     let Ip { src, dst, protocol, .. } = *ip;
-    Some(Quote { src, dst, protocol: protocol.0, ports, tenant: path.tenant })
+    Some(Quote { src, dst, protocol: protocol.0, ports, tenant: path.tenant() })
 }
 
 fn ports(ip: &Ip<'_>) -> Option<(u16, u16)> {

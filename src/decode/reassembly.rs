@@ -86,7 +86,7 @@ pub(super) struct Reassembly {
 impl Reassembly {
     /// Takes a fragment in.
     pub fn add(&mut self, ip: &Ip<'_>, fragment: Fragment, path: Path) -> Outcome {
-        let key = Key::new(ip, fragment.id, path.tenant);
+        let key = Key::new(ip, fragment.id, path.tenant());
         let age = if ip.src.is_ipv4() { AGE_V4 } else { AGE_V6 };
         let (begun, due, bytes) = (&mut self.begun, &mut self.due, &mut self.bytes);
         let (_, datagram) = self.waiting.entry(key).or_insert_with(|| {

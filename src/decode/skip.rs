@@ -1,6 +1,6 @@
 //! Why a frame is no packet, and how often.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
 use crate::capture::LinkType;
 
@@ -66,6 +66,7 @@ impl Skip {
             Self::Arp
             | Self::OtherIcmp
             | Self::Fragment
+            | Self::Wlan(_)
             | Self::IpProtocol(_)
             | Self::UnreadableQuote
             | Self::TooDeep => self,
@@ -145,7 +146,7 @@ fn ip_protocol_name(number: u8) -> Option<&'static str> {
         47 => "gre",
         33 => "dccp",
         46 => "rsvp",
-        50 => "esp",
+        ESP => "esp",
         51 => "ah",
         58 => "icmpv6-in-ipv4",
         59 => "no-next-header",
@@ -162,6 +163,9 @@ fn ip_protocol_name(number: u8) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Encapsulating security payload (RFC 4303).
+const ESP: u8 = 50;
 
 /// How many frames were left out, by reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,10 +194,50 @@ impl SkipCounts {
     #[must_use]
     pub fn by_name(&self) -> BTreeMap<String, u64> {
         let mut names = BTreeMap::new();
-        for (skip, count) in self.0.iter().filter(|(_, count)| **count > 0) {
+        for (skip, count) in self.counted() {
             *names.entry(skip.to_string()).or_default() += count;
         }
         names
+    }
+
+    /// The link types that are not decoded, with their frames; the most frequent first.
+    #[must_use]
+    pub fn undecoded_link_types(&self) -> Vec<(LinkType, u64)> {
+        let mut types: Vec<(LinkType, u64)> = self
+            .counted()
+            .filter_map(|(skip, count)| match skip {
+                Skip::LinkType(link) => Some((link, count)),
+                _ => None,
+            })
+            .collect();
+        types.sort_by_key(|(link, count)| (Reverse(*count), *link));
+        types
+    }
+
+    /// Frames whose payload IPsec encrypts (ESP, RFC 4303).
+    #[must_use]
+    pub fn ipsec(&self) -> u64 {
+        self.sum(|skip| skip == Skip::IpProtocol(ESP))
+    }
+
+    /// Frames whose payload the link encrypts: MACsec and protected IEEE 802.11 frames.
+    #[must_use]
+    pub fn encrypted_links(&self) -> u64 {
+        self.sum(|skip| matches!(skip, Skip::MacSec | Skip::Wlan(Wlan::Protected)))
+    }
+
+    /// Frames that were truncated within their headers.
+    #[must_use]
+    pub fn cut_headers(&self) -> u64 {
+        self.sum(|skip| skip == Skip::CutHeaders)
+    }
+
+    fn counted(&self) -> impl Iterator<Item = (Skip, u64)> {
+        self.0.iter().map(|(skip, count)| (*skip, *count)).filter(|(_, count)| *count > 0)
+    }
+
+    fn sum(&self, wanted: impl Fn(Skip) -> bool) -> u64 {
+        self.counted().filter(|(skip, _)| wanted(*skip)).map(|(_, count)| count).sum()
     }
 
     /// Adds what another engine left out.
@@ -201,5 +245,39 @@ impl SkipCounts {
         for (skip, count) in other.0 {
             *self.0.entry(skip).or_default() += count;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_decoded_is_counted_by_its_cause() {
+        let (pflog, juniper) = (LinkType(117), LinkType(178));
+        let mut counts = SkipCounts::default();
+        for (skip, frames) in [
+            (Skip::LinkType(pflog), 2),
+            (Skip::LinkType(juniper), 3),
+            (Skip::LinkType(LinkType(300)), 1),
+            (Skip::IpProtocol(ESP), 4),
+            (Skip::IpProtocol(51), 1),
+            (Skip::MacSec, 2),
+            (Skip::Wlan(Wlan::Protected), 1),
+            (Skip::Wlan(Wlan::Management), 5),
+            (Skip::CutHeaders, 1),
+            (Skip::Arp, 6),
+        ] {
+            (0..frames).for_each(|_| counts.count(skip));
+        }
+        counts.retract(Skip::LinkType(LinkType(300)), 1);
+        assert_eq!(counts.undecoded_link_types(), [(juniper, 3), (pflog, 2)]);
+        assert_eq!((counts.ipsec(), counts.encrypted_links(), counts.cut_headers()), (4, 3, 1));
+        let mut sum = SkipCounts::default();
+        sum.merge(counts.clone());
+        sum.merge(counts);
+        assert_eq!((sum.undecoded_link_types()[0], sum.ipsec()), ((juniper, 6), 8));
+        let none = SkipCounts::default();
+        assert!(none.undecoded_link_types().is_empty() && none.ipsec() == 0);
     }
 }

@@ -3,7 +3,12 @@
 use bitflags::bitflags;
 use etherparse::{IpNumber, TcpSlice, UdpSlice};
 
-use super::{Body, Skip, icmp, layer::Path, network::Ip};
+use super::{
+    Body, Skip, icmp,
+    layer::{Path, Remainder},
+    network::Ip,
+    virtual_network::Owners,
+};
 
 bitflags! {
     /// TCP control bits (RFC 9293, 3.1).
@@ -45,8 +50,13 @@ pub struct Segment<'a> {
     pub window: Option<u16>,
     /// Payload captured.
     pub payload: &'a [u8],
-    /// Payload on the wire in bytes.
+    /// Payload on the wire in bytes; a lower bound unless [`Self::length_known`].
     pub payload_len: u32,
+    /// Whether the length on the wire is known. It is not where the IP header states none (IPv4 total
+    /// length 0, IPv6 payload length 0 without a jumbo payload option: segmentation offload at the
+    /// sender) and the frame's length on the wire is the captured one, which a recorder that
+    /// truncates may state, too.
+    pub length_known: bool,
 }
 
 /// A UDP datagram.
@@ -58,14 +68,18 @@ pub struct Datagram<'a> {
     pub dst_port: u16,
     /// Payload captured.
     pub payload: &'a [u8],
-    /// Payload on the wire in bytes.
+    /// Payload on the wire in bytes; a lower bound unless [`Self::length_known`].
     pub payload_len: u32,
+    /// Whether the length on the wire is known, as in [`Segment::length_known`]. The datagram's own
+    /// length field (RFC 768) states it unless that is 0.
+    pub length_known: bool,
 }
 
 impl Datagram<'_> {
-    /// Bytes of the payload on the wire that were not captured.
-    pub(super) fn cut(&self) -> u32 {
-        self.payload_len.saturating_sub(u32::try_from(self.payload.len()).unwrap_or(u32::MAX))
+    /// What follows the captured bytes of the payload on the wire.
+    pub(super) fn remainder(&self) -> Remainder {
+        let captured = u32::try_from(self.payload.len()).unwrap_or(u32::MAX);
+        Remainder { cut: self.payload_len.saturating_sub(captured), is_known: self.length_known }
     }
 }
 
@@ -74,12 +88,12 @@ const TCP_ESSENTIAL: usize = 14;
 const MIN_TCP_HEADER: u32 = 20;
 const UDP_HEADER: u32 = 8;
 
-pub(super) fn read<'a>(ip: &Ip<'a>, path: Path) -> Result<Body<'a>, Skip> {
+pub(super) fn read<'a>(ip: &Ip<'a>, path: Path, owners: &Owners) -> Result<Body<'a>, Skip> {
     match ip.protocol {
         IpNumber::TCP => tcp(ip).map(Body::Tcp),
         IpNumber::UDP => udp(ip).map(Body::Udp),
-        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip, path),
-        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip, path),
+        IpNumber::ICMP if ip.src.is_ipv4() => icmp::read_v4(ip, path, owners),
+        IpNumber::IPV6_ICMP if ip.src.is_ipv6() => icmp::read_v6(ip, path, owners),
         IpNumber(number) => Err(Skip::IpProtocol(number)),
     }
 }
@@ -108,6 +122,7 @@ fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
             window: Some(slice.window_size()),
             payload: slice.payload(),
             payload_len: ip.payload_len.saturating_sub(header_len),
+            length_known: ip.length_known,
         });
     }
     let header = ip.payload.get(..TCP_ESSENTIAL).ok_or(Skip::CutHeaders)?;
@@ -127,6 +142,7 @@ fn tcp<'a>(ip: &Ip<'a>) -> Result<Segment<'a>, Skip> {
         payload: &[],
         // A header longer than the packet goes on in the next fragment.
         payload_len: ip.payload_len.saturating_sub(header_len),
+        length_known: ip.length_known,
     })
 }
 
@@ -141,5 +157,6 @@ fn udp<'a>(ip: &Ip<'a>) -> Result<Datagram<'a>, Skip> {
         dst_port: slice.destination_port(),
         payload: slice.payload(),
         payload_len: claimed.unwrap_or(room),
+        length_known: claimed.is_some() || ip.length_known,
     })
 }

@@ -88,8 +88,15 @@ pub(super) fn gre(data: &[u8]) -> Result<Carried<'_>, Skip> {
             Ok(Carried::new(Next::Ethernet, after(payload, header_len)?))
         }
         ERSPAN_III => erspan_3(payload),
+        number if is_aruba(number) => Ok(Carried::new(Next::Wlan, payload)),
         number => Ok(Carried::new(Next::EtherType(number), payload)),
     }
+}
+
+/// Numbers under which Aruba's access points and controllers carry IEEE 802.11 frames, as Wireshark
+/// and Zeek know them.
+fn is_aruba(number: u16) -> bool {
+    matches!(number, 0x8200..=0x8370 if number & 0x000f == 0) || number == 0x9000
 }
 
 /// RFC 1701: entries of family, offset, length and an address, up to one without either.

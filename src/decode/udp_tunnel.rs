@@ -1,5 +1,6 @@
-//! Tunnels in UDP. A port alone proves nothing: what is in the datagram must be the tunnel's header,
-//! with its reserved bits as they have to be.
+//! Tunnels in UDP. A port alone proves nothing: the datagram must begin with the tunnel's header.
+//! Reserved bits are ignored on receipt (RFC 7348, section 5; RFC 8926, section 3.4), but if any is
+//! set, the inner headers must be plausible as well, so that ordinary UDP is not taken for a tunnel.
 
 use super::{
     Datagram, Overlay, ethernet,
@@ -65,21 +66,33 @@ fn vxlan(data: &[u8]) -> Option<Carried<'_>> {
     let reserved_is_zero = flags & !(NUMBERED | GROUP_POLICY) == 0
         && (flags & GROUP_POLICY != 0 || policy == 0 && group == [0, 0])
         && byte(data, 7).ok()? == 0;
-    if flags & NUMBERED == 0 || !reserved_is_zero {
+    let carried = Carried::new(Next::Ethernet, after(data, 8).ok()?);
+    if flags & NUMBERED == 0 || !(reserved_is_zero || is_plausible(&carried)) {
         return None;
     }
-    let frame = Carried::new(Next::Ethernet, after(data, 8).ok()?);
-    Some(frame.of_tenant(Overlay::Vxlan, network_number(data)?))
+    Some(carried.of_tenant(Overlay::Vxlan, network_number(data)?))
+}
+
+/// Whether the inner headers are those of a protocol that is decoded here.
+fn is_plausible(carried: &Carried<'_>) -> bool {
+    let data = carried.layer.data;
+    match carried.layer.next {
+        Next::Ethernet => ethernet::is_plausible_throughout(data),
+        Next::EtherType(number) => ethernet::is_plausible_payload(number, data),
+        Next::Ip => is_ip(data),
+        _ => false,
+    }
 }
 
 /// The generic protocol extension (draft-ietf-nvo3-vxlan-gpe-12, section 3).
 fn vxlan_gpe(data: &[u8]) -> Option<Carried<'_>> {
-    const RESERVED_OR_VERSION: u8 = 0xf1;
+    const RESERVED: u8 = 0xc1;
+    const VERSION: u8 = 0x30;
     const NUMBERED: u8 = 0x08;
     const WITH_PROTOCOL: u8 = 0x04;
     const NSH: u16 = 0x894f;
-    let [flags, 0, 0, protocol] = array::<4>(data, 0).ok()? else { return None };
-    if flags & RESERVED_OR_VERSION != 0 || flags & NUMBERED == 0 || byte(data, 7).ok()? != 0 {
+    let [flags, reserved @ .., protocol] = array::<4>(data, 0).ok()?;
+    if flags & VERSION != 0 || flags & NUMBERED == 0 {
         return None;
     }
     let next = match protocol {
@@ -91,7 +104,9 @@ fn vxlan_gpe(data: &[u8]) -> Option<Carried<'_>> {
         _ => return None,
     };
     let carried = Carried::new(next, after(data, 8).ok()?);
-    Some(carried.of_tenant(Overlay::Vxlan, network_number(data)?))
+    let reserved_is_zero = flags & RESERVED == 0 && reserved == [0, 0] && byte(data, 7).ok()? == 0;
+    let is_tunnel = reserved_is_zero || is_plausible(&carried);
+    is_tunnel.then_some(carried.of_tenant(Overlay::Vxlan, network_number(data)?))
 }
 
 /// RFC 8926, section 3.4: version, length of the options in words, flags, the inner protocol.
@@ -100,15 +115,14 @@ fn geneve(data: &[u8]) -> Option<Carried<'_>> {
     const CONTROL: u8 = 0x80;
     let [version_and_len, flags] = array(data, 0).ok()?;
     let protocol = half(data, 2).ok()?;
-    let is_data = version_and_len >> 6 == 0
-        && flags & (RESERVED | CONTROL) == 0
-        && byte(data, 7).ok()? == 0
-        && ethernet::is_carried(protocol);
-    if !is_data {
-        return None;
-    }
+    let is_data =
+        version_and_len >> 6 == 0 && flags & CONTROL == 0 && ethernet::is_carried(protocol);
     let options = usize::from(version_and_len & 0x3f) * 4;
     let carried = Carried::new(Next::EtherType(protocol), after(data, 8 + options).ok()?);
+    let reserved_is_zero = flags & RESERVED == 0 && byte(data, 7).ok()? == 0;
+    if !is_data || !(reserved_is_zero || is_plausible(&carried)) {
+        return None;
+    }
     Some(carried.of_tenant(Overlay::Geneve, network_number(data)?))
 }
 

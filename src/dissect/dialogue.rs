@@ -31,6 +31,8 @@ struct Speaker {
     looked_at: usize,
     /// Nothing more is listened to.
     done: bool,
+    /// Its first bytes begin no protocol that is known here.
+    unrecognised: bool,
 }
 
 impl Dialogue {
@@ -63,7 +65,14 @@ impl Dialogue {
 
     /// What the speaker sent next was not captured: nothing more is learned from this speaker.
     pub fn lose(&mut self, speaker: usize) {
-        self.speakers[speaker] = Speaker { done: true, ..Speaker::default() };
+        let unrecognised = self.speakers[speaker].unrecognised;
+        self.speakers[speaker] = Speaker { done: true, unrecognised, ..Speaker::default() };
+    }
+
+    /// Whether a speaker's first bytes begin no protocol that is known here.
+    #[must_use]
+    pub fn is_unrecognised(&self, speaker: usize) -> bool {
+        self.speakers[speaker].unrecognised
     }
 
     /// Bytes that wait for the rest of a message.
@@ -88,6 +97,7 @@ impl Dialogue {
         let enough = one.buffer.len().min(ENOUGH_TO_TELL);
         let Some(first) = one.buffer.first() else { return };
         if !may_start(*first, self.ports, heard.spoken[1 - speaker]) {
+            one.unrecognised = true;
             return self.lose(speaker);
         }
         let protocol = (one.looked_at + 1..=enough).find_map(|len| {
@@ -99,7 +109,8 @@ impl Dialogue {
                 heard.spoken[speaker] = Some(protocol);
                 self.speech.get_or_insert_with(|| Speech::of(protocol));
             }
-            None => one.done = enough == ENOUGH_TO_TELL,
+            None if enough == ENOUGH_TO_TELL => (one.done, one.unrecognised) = (true, true),
+            None => {}
         }
     }
 

@@ -86,8 +86,10 @@ pub struct Heard {
     pub spoken: [Option<Protocol>; 2],
     /// The host name that was dialled: TLS's server name, HTTP's Host, the Via of net.tcp.
     pub name: Option<Box<str>>,
-    /// How the parties authenticated.
+    /// How the client authenticated, as the server accepted it.
     pub auth: Auth,
+    /// How the client tries to, as long as the server has not accepted it.
+    pub offered: Auth,
     /// More for a person to read, in short words; not cleaned.
     pub details: Vec<Box<str>>,
     /// RPC interfaces that were bound.
@@ -106,6 +108,11 @@ const MOST_INTERFACES: usize = 8;
 const MOST_ENDPOINTS: usize = 64;
 
 impl Heard {
+    /// Notes that the server accepts the client's authentication.
+    pub(super) fn accepts(&mut self) {
+        self.auth |= std::mem::take(&mut self.offered);
+    }
+
     /// Adds a detail, once.
     pub(super) fn detail(&mut self, text: &str) {
         let text: Box<str> = text.chars().take(LONGEST_TEXT).collect::<String>().into();

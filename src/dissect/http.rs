@@ -154,7 +154,8 @@ fn too_long(bytes: &[u8]) -> Step {
 /// Once somebody has logged on, two more messages tell whether it went well; without any logon the
 /// first messages tell all.
 fn is_settled(heard: &Heard, messages: u8) -> bool {
-    let negotiated = heard.auth.intersects(Auth::NTLM | Auth::KERBEROS | Auth::CREDSSP);
+    let negotiated =
+        (heard.auth | heard.offered).intersects(Auth::NTLM | Auth::KERBEROS | Auth::CREDSSP);
     messages >= if negotiated { 4 } else { MAX_MESSAGES }
 }
 
@@ -200,6 +201,10 @@ fn response<'b>(
     }
     authorization(&fields, "www-authenticate", heard);
     body_mechanism(&fields, heard);
+    // RFC 9110, section 15.5.2: 401 asks for credentials, or refuses those given.
+    if response.code.is_some_and(|code| code >= 200 && code != 401 && code != 407) {
+        heard.accepts();
+    }
     let no_body = response.code.is_some_and(|code| code < 200 || code == 204 || code == 304);
     Some(if no_body { Body::Length(0) } else { fields.body(Body::UntilTheEnd) })
 }
@@ -282,9 +287,9 @@ fn authorization(fields: &Fields<'_, '_>, name: &str, heard: &mut Heard) {
         let encoded = rest.trim().trim_end_matches('=');
         let token = STANDARD_UNPADDED.decode(encoded).unwrap_or_default();
         match scheme.to_ascii_lowercase().as_str() {
-            "negotiate" | "ntlm" | "kerberos" => heard.auth |= token::mechanism(&token),
-            "credssp" if !token.is_empty() => heard.auth |= Auth::CREDSSP,
-            "basic" if name == "authorization" => heard.auth |= Auth::BASIC,
+            "negotiate" | "ntlm" | "kerberos" => heard.offered |= token::mechanism(&token),
+            "credssp" if !token.is_empty() => heard.offered |= Auth::CREDSSP,
+            "basic" if name == "authorization" => heard.offered |= Auth::BASIC,
             _ => {}
         }
     }
@@ -300,9 +305,9 @@ const STANDARD_UNPADDED: base64::engine::GeneralPurpose = base64::engine::Genera
 fn body_mechanism(fields: &Fields<'_, '_>, heard: &mut Heard) {
     let kind = fields.text("content-type").unwrap_or_default();
     if kind.contains("HTTP-Kerberos-session-encrypted") {
-        heard.auth |= Auth::KERBEROS;
+        heard.offered |= Auth::KERBEROS;
     } else if kind.contains("HTTP-CredSSP-session-encrypted") {
-        heard.auth |= Auth::CREDSSP;
+        heard.offered |= Auth::CREDSSP;
     }
 }
 

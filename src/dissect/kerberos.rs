@@ -53,7 +53,11 @@ fn is_message(bytes: &[u8], whole: Option<usize>) -> bool {
 pub(super) fn tell(message: &[u8], heard: &mut Heard) {
     if let Some(name) = message.first().and_then(|tag| name(*tag)) {
         heard.detail(name);
-        heard.auth |= Auth::KERBEROS;
+        heard.offered |= Auth::KERBEROS;
+        // RFC 4120: AS-REP, TGS-REP and AP-REP.
+        if matches!(message[0], 0x6b | 0x6d | 0x6f) {
+            heard.accepts();
+        }
     }
 }
 

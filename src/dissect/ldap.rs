@@ -75,15 +75,21 @@ impl Ldap {
 /// The credentials of a bind: a sequence tagged 3 in a request, tag 7 in an answer. Active Directory
 /// also takes NTLM messages in tags 9, 10 and 11 ([MS-ADTS] 5.1.1.1.3).
 fn bind(operation: u8, content: &[u8], heard: &mut Heard) {
+    let mut accepted = false;
     for Element { tag, content: body, .. } in elements(content) {
         match (operation, tag) {
             (BIND_REQUEST, 0xa3) => sasl(body, heard),
             (BIND_REQUEST, 0x89..=0x8b) | (BIND_RESPONSE, 0x87) => {
-                heard.auth |= token::mechanism(body);
+                heard.offered |= token::mechanism(body);
             }
-            (BIND_REQUEST, 0x80) if !body.is_empty() => heard.auth |= Auth::BASIC,
+            // RFC 4511, section 4.2.2: the result, of which 0 is success.
+            (BIND_RESPONSE, 0x0a) => accepted = body == [0],
+            (BIND_REQUEST, 0x80) if !body.is_empty() => heard.offered |= Auth::BASIC,
             _ => {}
         }
+    }
+    if accepted {
+        heard.accepts();
     }
 }
 
@@ -94,6 +100,6 @@ fn sasl(body: &[u8], heard: &mut Heard) {
         heard.detail(&String::from_utf8_lossy(mechanism.content));
     }
     if let Some(credentials) = texts.next() {
-        heard.auth |= token::mechanism(credentials.content);
+        heard.offered |= token::mechanism(credentials.content);
     }
 }

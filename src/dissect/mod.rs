@@ -4,6 +4,7 @@
 //! a side that speaks something unknown has no protocol, and a stream whose beginning was not
 //! captured is never asked.
 
+mod banner;
 mod der;
 mod dhcp;
 mod dialogue;
@@ -16,6 +17,7 @@ mod ldap;
 mod net_tcp;
 mod netbios;
 mod ntp;
+mod one_way;
 mod protocol;
 mod rdp;
 mod rmcp;

@@ -15,7 +15,8 @@ mod record {
     pub const PREAMBLE_END: u8 = 0x0c;
 }
 /// Tokens of a negotiated stream: done, error, in progress ([MS-NNS] 2.2.1).
-const NEGOTIATION: [u8; 3] = [0x14, 0x15, 0x16];
+const NEGOTIATION: [u8; 3] = [HANDSHAKE_DONE, 0x15, 0x16];
+const HANDSHAKE_DONE: u8 = 0x14;
 const NEGOTIATION_HEADER: usize = 5;
 /// Octets of a record or token that is waited for.
 const LONGEST: usize = 16 << 10;
@@ -35,14 +36,21 @@ pub(super) fn answers(bytes: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct NetTcp {
     upgraded: bool,
+    /// The speaker that began with the preamble.
+    client: Option<usize>,
 }
 
 impl NetTcp {
     pub fn hear(&mut self, speaker: usize, bytes: &[u8], heard: &mut Heard) -> Step {
         let Some((kind, rest)) = bytes.split_first() else { return Step::More };
         match *kind {
-            kind if self.upgraded && NEGOTIATION.contains(&kind) => negotiation(bytes, heard),
-            record::VERSION => Step::Passed(3),
+            kind if self.upgraded && NEGOTIATION.contains(&kind) => {
+                negotiation(bytes, self.client == Some(1 - speaker), heard)
+            }
+            record::VERSION => {
+                self.client = Some(speaker);
+                Step::Passed(3)
+            }
             record::MODE | record::KNOWN_ENCODING => Step::Passed(2),
             record::VIA | record::UPGRADE_REQUEST | record::EXTENSIBLE_ENCODING | record::FAULT => {
                 let Some((text, len)) = sized_text(rest) else {
@@ -67,7 +75,7 @@ impl NetTcp {
 }
 
 /// A token of the logon: state, version 1.0, length, and the token of the mechanism.
-fn negotiation(bytes: &[u8], heard: &mut Heard) -> Step {
+fn negotiation(bytes: &[u8], is_server: bool, heard: &mut Heard) -> Step {
     let [_, 1, 0, high, low, ..] = *bytes else {
         return if bytes.len() < NEGOTIATION_HEADER { Step::More } else { Step::Deaf };
     };
@@ -76,7 +84,10 @@ fn negotiation(bytes: &[u8], heard: &mut Heard) -> Step {
         return Step::Deaf;
     }
     let Some(token) = bytes.get(NEGOTIATION_HEADER..whole) else { return Step::More };
-    heard.auth |= token::mechanism(token);
+    heard.offered |= token::mechanism(token);
+    if is_server && bytes[0] == HANDSHAKE_DONE {
+        heard.accepts();
+    }
     Step::Passed(whole)
 }
 

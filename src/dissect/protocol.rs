@@ -30,11 +30,24 @@ pub enum Protocol {
     Llmnr,
     NetbiosName,
     WsDiscovery,
+    Syslog,
+    Statsd,
+    Netflow,
+    Ipfix,
+    Sflow,
+    SnmpTrap,
+    Smtp,
+    Ftp,
+    Pop3,
+    Imap,
+    Telnet,
+    Vnc,
+    Mysql,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 39] = [
         Self::Tls,
         Self::Http,
         Self::Wsman,
@@ -61,6 +74,19 @@ impl Protocol {
         Self::Llmnr,
         Self::NetbiosName,
         Self::WsDiscovery,
+        Self::Syslog,
+        Self::Statsd,
+        Self::Netflow,
+        Self::Ipfix,
+        Self::Sflow,
+        Self::SnmpTrap,
+        Self::Smtp,
+        Self::Ftp,
+        Self::Pop3,
+        Self::Imap,
+        Self::Telnet,
+        Self::Vnc,
+        Self::Mysql,
     ];
 
     /// Its name in files and reports.
@@ -93,6 +119,19 @@ impl Protocol {
             Self::Llmnr => "llmnr",
             Self::NetbiosName => "netbios-ns",
             Self::WsDiscovery => "ws-discovery",
+            Self::Syslog => "syslog",
+            Self::Statsd => "statsd",
+            Self::Netflow => "netflow",
+            Self::Ipfix => "ipfix",
+            Self::Sflow => "sflow",
+            Self::SnmpTrap => "snmp-trap",
+            Self::Smtp => "smtp",
+            Self::Ftp => "ftp",
+            Self::Pop3 => "pop3",
+            Self::Imap => "imap",
+            Self::Telnet => "telnet",
+            Self::Vnc => "vnc",
+            Self::Mysql => "mysql",
         }
     }
 
@@ -100,6 +139,36 @@ impl Protocol {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
+    /// Whether the server speaks before it gets a request.
+    #[must_use]
+    pub fn speaks_first(self) -> bool {
+        matches!(
+            self,
+            Self::Ssh
+                | Self::Smtp
+                | Self::Ftp
+                | Self::Pop3
+                | Self::Imap
+                | Self::Telnet
+                | Self::Vnc
+                | Self::Mysql
+        )
+    }
+
+    /// Whether its datagrams are never answered.
+    #[must_use]
+    pub fn is_one_way(self) -> bool {
+        matches!(
+            self,
+            Self::Syslog
+                | Self::Statsd
+                | Self::Netflow
+                | Self::Ipfix
+                | Self::Sflow
+                | Self::SnmpTrap
+        )
     }
 
     /// Whether it is another protocol or a use of it: WinRM is WS-Management is HTTP.

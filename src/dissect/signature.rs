@@ -1,11 +1,11 @@
 //! First bytes, protocol by protocol.
 
 use super::{
-    Heard, Protocol, dhcp, dns, http, kerberos, ldap, net_tcp, netbios, ntp, rdp, rmcp, rpc, smb,
-    ssh, tds, tftp, tls, ws_discovery,
+    Heard, Protocol, banner, dhcp, dns, http, kerberos, ldap, net_tcp, netbios, ntp, one_way, rdp,
+    rmcp, rpc, smb, ssh, tds, tftp, tls, ws_discovery,
 };
 
-type Signature = (Protocol, fn(&[u8]) -> bool);
+pub(super) type Signature = (Protocol, fn(&[u8]) -> bool);
 
 /// What a stream may begin with. No first bytes fit two of these.
 const STREAMS: &[Signature] = &[
@@ -50,6 +50,7 @@ pub fn may_start(first: u8, ports: [u16; 2], other: Option<Protocol>) -> bool {
     matches!(first, 0 | 1 | 3 | 4 | 5 | 0x10 | 0x12 | 0x15 | 0x16 | 0x30 | 0x81..=0x84)
         || first == b'S'
         || http::may_start(first)
+        || banner::may_start(first)
         || STREAMS_AT_PORTS.iter().any(|(port, _)| ports.contains(port))
         || other == Some(Protocol::NetTcp)
 }
@@ -68,7 +69,7 @@ pub(super) fn stream_start(
             .find(|(port, (_, fits))| ports.contains(port) && fits(bytes))
             .map(|(_, (protocol, _))| *protocol);
         let answer = other == Some(Protocol::NetTcp) && net_tcp::answers(bytes);
-        at_port.or(answer.then_some(Protocol::NetTcp))
+        at_port.or(answer.then_some(Protocol::NetTcp)).or_else(|| banner::recognise(bytes))
     })
 }
 
@@ -78,8 +79,9 @@ pub fn datagram(bytes: &[u8], speaker: usize, ports: [u16; 2], heard: &mut Heard
         return;
     }
     let fits = DATAGRAMS.iter().find(|(port, (_, fits))| ports.contains(port) && fits(bytes));
-    let Some((_, (protocol, _))) = fits else { return };
-    heard.spoken[speaker] = Some(*protocol);
+    let by_port = fits.map(|(_, (protocol, _))| *protocol);
+    let Some(protocol) = by_port.or_else(|| one_way::recognise(bytes)) else { return };
+    heard.spoken[speaker] = Some(protocol);
     match protocol {
         Protocol::Ipmi => rmcp::tell(bytes, heard),
         Protocol::Kerberos => kerberos::tell(bytes, heard),

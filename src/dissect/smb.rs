@@ -80,7 +80,10 @@ fn smb2_parts(message: &[u8], heard: &mut Heard) -> Option<()> {
             security_buffer(message, half(body, 12)?, half(body, 14)?, heard)?
         }
         (command::SESSION_SETUP, true) => {
-            security_buffer(message, half(body, 4)?, half(body, 6)?, heard)?
+            security_buffer(message, half(body, 4)?, half(body, 6)?, heard);
+            if message.get(8..12) == Some(&[0; 4]) {
+                heard.accepts();
+            }
         }
         (command::TREE_CONNECT, false) => {
             let (at, len) = (usize::from(half(body, 4)?), usize::from(half(body, 6)?));
@@ -93,7 +96,7 @@ fn smb2_parts(message: &[u8], heard: &mut Heard) -> Option<()> {
 
 fn security_buffer(message: &[u8], at: u16, len: u16, heard: &mut Heard) -> Option<()> {
     let at = usize::from(at);
-    heard.auth |= token::mechanism(message.get(at..at + usize::from(len))?);
+    heard.offered |= token::mechanism(message.get(at..at + usize::from(len))?);
     Some(())
 }
 
@@ -119,7 +122,12 @@ fn smb1(message: &[u8], heard: &mut Heard) {
     let ntlm = message.windows(8).position(|window| window == b"NTLMSSP\0");
     let gss = message.windows(2).position(|window| matches!(window, [0x60, 0x40..=0x8f]));
     for at in [ntlm, gss].into_iter().flatten() {
-        heard.auth |= token::mechanism(&message[at..]);
+        heard.offered |= token::mechanism(&message[at..]);
+    }
+    // [MS-CIFS] 2.2.3.1: the status, and the bit of a response.
+    let is_response = message.get(9).is_some_and(|flags| flags & 0x80 != 0);
+    if is_response && message.get(5..9) == Some(&[0; 4]) {
+        heard.accepts();
     }
 }
 

@@ -68,7 +68,12 @@ impl Tds {
                 return Step::More;
             };
             let token = if kind == kind::SSPI { Some(message) } else { login_token(message) };
-            heard.auth |= token.map_or_else(Default::default, token::mechanism);
+            heard.offered |= token.map_or_else(Default::default, token::mechanism);
+        }
+        // [MS-TDS] 2.2.7: an error, or another step of the logon, is no acceptance.
+        let refused = matches!(bytes.get(HEADER), None | Some(0xaa | 0xed));
+        if kind == kind::RESPONSE && !refused {
+            heard.accepts();
         }
         Step::Passed(len)
     }

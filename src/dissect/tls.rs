@@ -65,8 +65,13 @@ impl Tls {
                 tell_alert(body, heard);
                 Step::Deaf
             }
-            // What follows is encrypted.
-            _ => Step::Deaf,
+            // What follows is encrypted: the server goes on, so it took the certificate.
+            _ => {
+                if self.speakers[speaker].said_hello {
+                    heard.accepts();
+                }
+                Step::Deaf
+            }
         }
     }
 
@@ -92,7 +97,7 @@ impl Tls {
                 }
                 // A list of certificates that is not empty, from the one that did not say hello as server.
                 message::CERTIFICATE if !one.said_hello && message.len() > 3 => {
-                    heard.auth |= Auth::CERTIFICATE;
+                    heard.offered |= Auth::CERTIFICATE;
                 }
                 _ => {}
             }

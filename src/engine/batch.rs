@@ -31,8 +31,16 @@ pub struct Batch {
 /// A packet of a batch.
 #[derive(Clone, Copy)]
 enum Parcel {
-    /// One in a plain frame.
-    Plain { time: Timestamp, said: Said, link: LinkType, at: u32, len: u32, plain: Plain },
+    /// One in a plain frame, with the hash that its [`Address`] has.
+    Plain {
+        time: Timestamp,
+        said: Said,
+        link: LinkType,
+        at: u32,
+        len: u32,
+        plain: Plain,
+        spread: u64,
+    },
     /// One that was decoded already, by its place.
     Other(u32),
 }
@@ -55,12 +63,17 @@ impl Batch {
     pub fn feed(&self, number: usize, shard: &mut Shard) {
         let parcels = self.parcels.get(number).map_or(&[][..], Vec::as_slice);
         for together in parcels.chunks(TOGETHER) {
-            let packets: ArrayVec<Packet<'_>, TOGETHER> =
-                together.iter().filter_map(|parcel| self.packet(parcel)).collect();
-            let addresses: ArrayVec<Option<(Address, u64)>, TOGETHER> = packets
-                .iter()
-                .map(|packet| Address::of(packet).map(|at| (at, shard.hash(&at))))
-                .collect();
+            let mut packets: ArrayVec<Packet<'_>, TOGETHER> = ArrayVec::new();
+            let mut addresses: ArrayVec<Option<(Address, u64)>, TOGETHER> = ArrayVec::new();
+            for parcel in together {
+                let Some(packet) = self.packet(parcel) else { continue };
+                let address = match parcel {
+                    Parcel::Plain { spread, .. } => Address::with_spread(&packet, *spread),
+                    Parcel::Other(_) => Address::of(&packet),
+                };
+                addresses.push(address.map(|at| (at, shard.hash(&at))));
+                packets.push(packet);
+            }
             // Short loops without branches: so many questions to memory are under way at once.
             let mut places = [0; TOGETHER];
             for (place, at) in places.iter_mut().zip(&addresses) {
@@ -79,7 +92,7 @@ impl Batch {
 
     fn packet(&self, parcel: &Parcel) -> Option<Packet<'_>> {
         match *parcel {
-            Parcel::Plain { time, said, link, at, len, plain } => {
+            Parcel::Plain { time, said, link, at, len, plain, .. } => {
                 let data = self.bytes.get(at as usize..at as usize + len as usize)?;
                 plain.read(&Frame { time, link, data, wire_len: len, said })
             }
@@ -90,11 +103,11 @@ impl Batch {
         }
     }
 
-    fn add_plain(&mut self, shard: usize, frame: &Frame<'_>, plain: Plain) {
+    fn add_plain(&mut self, shard: usize, frame: &Frame<'_>, plain: Plain, spread: u64) {
         let Frame { time, link, said, .. } = *frame;
         let (at, len) = (self.bytes.len() as u32, frame.data.len() as u32);
         self.bytes.extend_from_slice(frame.data);
-        self.parcels[shard].push(Parcel::Plain { time, said, link, at, len, plain });
+        self.parcels[shard].push(Parcel::Plain { time, said, link, at, len, plain, spread });
     }
 
     fn add_other(&mut self, shard: usize, packet: &Packet<'_>) {
@@ -134,7 +147,7 @@ impl Sorter {
         let ends = plain.and_then(|plain| plain.ends(frame));
         if let Some((plain, ends)) = plain.zip(ends) {
             let address = Address::of_plain(&ends);
-            batch.add_plain(share(&address, *shards), frame, plain);
+            batch.add_plain(share(&address, *shards), frame, plain, address.spread());
         } else {
             let add = |packet: &Packet<'_>| batch.add_other(shard_of(packet, *shards), packet);
             if let Err(skip) = decoder.read(frame, add) {

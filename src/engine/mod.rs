@@ -52,8 +52,8 @@ impl Engine {
         let shard = |_| Shard::new(Arc::clone(&policy), limits.share(shards));
         Self {
             shards: (0..shards).map(shard).collect(),
+            decoder: decoder(&policy),
             policy,
-            decoder: Decoder::default(),
             limits,
             threads: 1,
             frames: 0,
@@ -249,7 +249,8 @@ impl Engine {
         self.flush();
         let dropped = captures.iter().map(|one| one.problems.lost()).sum();
         let spans = captures.iter().filter_map(Summary::watched).collect();
-        let witness = self.witness(spans, dropped);
+        let clock_stands_still = captures.iter().any(|one| one.clock.stands_still());
+        let witness = self.witness(spans, dropped).with_clock(clock_stands_still);
         let mut report = Report {
             names: names(&captures),
             captures,
@@ -284,6 +285,15 @@ impl Engine {
         report.judge_all();
         report
     }
+}
+
+/// A decoder that tells the site's virtual networks from those of tenants.
+fn decoder(policy: &Arc<Policy>) -> Decoder {
+    if !policy.has_site() {
+        return Decoder::default();
+    }
+    let networks = Arc::clone(policy);
+    Decoder::with_networks(networks)
 }
 
 /// Which of so many shards a packet belongs to. What is no conversation's goes to the first.

@@ -69,8 +69,11 @@ impl Shard {
 
     /// Takes a packet in; gives the place of the conversation that it told something of.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
-        if let Body::Neighbour(neighbour) = packet.body {
-            self.table.take_neighbour(packet.src, neighbour);
+        // A tenant's neighbours are not the site's.
+        if let Body::Neighbour(neighbour) = packet.body
+            && packet.tenant.is_none()
+        {
+            self.table.take_neighbour(packet.src, neighbour, packet.time);
         }
         match Address::of(packet) {
             Some(at) => self.take_at(&at, self.table.hash(&at), packet),

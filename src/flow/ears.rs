@@ -1,8 +1,8 @@
-//! Who is still listened to in a conversation.
+//! Which sides of a conversation are still dissected.
 
 use super::{
     Side,
-    listening::{Listening, is_worth_hearing},
+    listening::{Listening, is_worth_hearing, payload_seq},
 };
 use crate::decode::Segment;
 
@@ -16,24 +16,40 @@ pub(super) struct Ears {
     pub endpoints: u8,
 }
 
+/// What came of a side's first payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is dissected.
+    Dissected,
+    /// It begins no protocol that is known here.
+    Unrecognised,
+    /// The capture lacks the beginning.
+    Cut,
+}
+
 impl Ears {
-    /// A side sends its first payload, or the first that is to be listened to.
+    /// A side sends its first payload, or the first that is to be listened to; `early` where it
+    /// acknowledges payload that was not captured before it.
     pub fn begin(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
         begins: [Option<u32>; 2],
         ports: [u16; 2],
-    ) {
-        if !is_worth_hearing(segment, begins[side as usize], ports) {
+        early: bool,
+    ) -> Begun {
+        if !early && !is_worth_hearing(segment, begins[side as usize], ports) {
             self.deaf[side as usize] = true;
-            return;
+            let whole = begins[side as usize] == Some(payload_seq(segment));
+            let known = whole && !segment.payload.is_empty();
+            return if known { Begun::Unrecognised } else { Begun::Cut };
         }
         let mut listening = Listening::new(ports, begins);
         if self.deaf[!side as usize] {
             listening.lose(!side);
         }
         self.listening = Some(Box::new(listening));
+        Begun::Dissected
     }
 }
 

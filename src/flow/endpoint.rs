@@ -137,6 +137,7 @@ fn quoted_ends(quote: &Quote) -> Option<(Endpoint, Endpoint, Transport)> {
 }
 
 /// Hashes who talks to whom, alike for both directions.
+#[inline]
 pub(super) fn hash_ends(
     mut hasher: impl Hasher,
     (from, to, transport): (Endpoint, Endpoint, Transport),
@@ -150,6 +151,17 @@ pub(super) fn hash_ends(
         hasher.write_u64(a.max(b));
         return hasher.finish();
     }
+    hash_wide(hasher, (from, to, transport), tenant)
+}
+
+/// The same of IPv6 addresses or within a virtual network.
+#[inline(never)]
+fn hash_wide(
+    mut hasher: impl Hasher,
+    (from, to, transport): (Endpoint, Endpoint, Transport),
+    tenant: Option<Tenant>,
+) -> u64 {
+    let kind = transport as u64;
     let number = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.to_bits().into(),
         IpAddr::V6(ip) => ip.to_bits(),

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::{
     Side,
-    table::{PARTS, part_of},
+    address::{PARTS, part_of},
 };
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},

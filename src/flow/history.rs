@@ -16,9 +16,10 @@ const OF_B: u128 = 16;
 
 /// The letters so far. Upper case is side `A`.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub(super) struct History {
-    codes: [u8; 15],
     once: [Once; 2],
+    codes: [u8; 15],
     last_fin: [u32; 2],
     last_rst: [u32; 2],
 }
@@ -138,6 +139,12 @@ impl History {
             packed >>= BITS;
         }
         text
+    }
+}
+
+impl Steps {
+    pub fn has_gaps(&self, side: Side) -> bool {
+        self.gaps[side as usize] > 0
     }
 }
 

@@ -44,6 +44,12 @@ impl IcmpErrorSeen {
         self.row().0
     }
 
+    /// Whether the packet's time to live ran out on its way.
+    #[must_use]
+    pub fn is_time_exceeded(&self) -> bool {
+        matches!((self.v6, self.kind, self.code), (false, 11, 0) | (true, 3, 0))
+    }
+
     /// The standards' words for it.
     #[must_use]
     pub fn words(&self) -> &'static str {

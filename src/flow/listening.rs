@@ -2,6 +2,7 @@
 
 use super::{Side, sequence::is_after};
 use crate::{
+    capture::{NANOS_PER_SECOND, Timestamp},
     decode::{Flags, Segment},
     dissect::{Dialogue, Heard, may_start},
 };
@@ -10,6 +11,10 @@ use crate::{
 const MAX_WAITING: usize = 64;
 /// Bytes of theirs.
 const MAX_WAITING_BYTES: usize = 32 << 10;
+
+/// Time in nanoseconds that payload waits for payload of the peer that it acknowledges. What comes
+/// later was not recorded out of order.
+const LONGEST_WAIT: i64 = NANOS_PER_SECOND / 10;
 
 /// A dialogue that still has something to tell.
 #[derive(Clone, Debug)]
@@ -23,9 +28,20 @@ pub(super) struct Listening {
 struct Ear {
     /// Number of the next byte; `None` until the side has begun.
     next: Option<u32>,
-    waiting: Vec<(u32, Box<[u8]>)>,
+    waiting: Vec<Waiting>,
+    /// The peer acknowledges this number, though not all before it was captured; since when.
+    acked: Option<(u32, Timestamp)>,
     /// The stream has a hole: nothing after it is listened to.
     lost: bool,
+}
+
+/// Payload that waits for what comes before it: earlier payload of its own side, or payload of the
+/// peer that it acknowledges.
+#[derive(Clone, Debug)]
+struct Waiting {
+    seq: u32,
+    ack: Option<u32>,
+    bytes: Box<[u8]>,
 }
 
 /// Whether it is worth while to listen to a side that sends its first payload: `first` is the number of
@@ -37,7 +53,7 @@ pub(super) fn is_worth_hearing(segment: &Segment<'_>, first: Option<u32>, ports:
 }
 
 /// The number of a segment's first byte: data on a SYN comes after the SYN's own (RFC 7413).
-fn payload_seq(segment: &Segment<'_>) -> u32 {
+pub(super) fn payload_seq(segment: &Segment<'_>) -> u32 {
     segment.seq.wrapping_add(u32::from(segment.flags.contains(Flags::SYN)))
 }
 
@@ -49,7 +65,30 @@ impl Listening {
     }
 
     /// Listens to a segment of a side. Where the capture missed the beginning, nothing is heard.
-    pub fn hear(&mut self, side: Side, segment: &Segment<'_>, heard: &mut Option<Box<Heard>>) {
+    pub fn hear(
+        &mut self,
+        side: Side,
+        time: Timestamp,
+        segment: &Segment<'_>,
+        heard: &mut Option<Box<Heard>>,
+    ) {
+        let acks = segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::RST);
+        let ack = acks.then_some(segment.ack);
+        if let Some(ack) = ack {
+            self.note_ack(!side, ack, time);
+        }
+        self.hear_payload(side, ack, segment, heard);
+        self.take_waiting(heard);
+        self.give_up(time, heard);
+    }
+
+    fn hear_payload(
+        &mut self,
+        side: Side,
+        ack: Option<u32>,
+        segment: &Segment<'_>,
+        heard: &mut Option<Box<Heard>>,
+    ) {
         let ear = &mut self.ears[side as usize];
         let seq = payload_seq(segment);
         if segment.flags.contains(Flags::SYN) {
@@ -61,14 +100,45 @@ impl Listening {
         let Some(next) = ear.next else {
             return self.lose(side);
         };
-        if is_after(seq, next) {
-            self.wait(side, seq, segment.payload);
+        if is_after(seq, next) || self.awaits_peer(side, ack) {
+            self.wait(side, seq, ack, segment.payload);
         } else {
             self.take(side, seq, segment.payload, heard);
-            self.take_waiting(side, heard);
         }
-        if segment.payload.len() < segment.payload_len as usize {
+        if segment.payload.len() < segment.payload_len as usize || !segment.length_known {
             self.lose(side);
+        }
+    }
+
+    /// Notes that the peer acknowledges `side` up to a number.
+    fn note_ack(&mut self, side: Side, ack: u32, time: Timestamp) {
+        let ear = &mut self.ears[side as usize];
+        let ahead = !ear.lost && ear.next.is_some_and(|next| is_after(ack, next.wrapping_add(1)));
+        // One more than was captured may be a FIN.
+        if ahead && ear.acked.is_none_or(|(known, _)| is_after(ack, known)) {
+            let since = ear.acked.map_or(time, |(_, since)| since);
+            ear.acked = Some((ack, since));
+        }
+    }
+
+    /// Whether payload acknowledges payload of the peer that was not heard yet.
+    fn awaits_peer(&self, side: Side, ack: Option<u32>) -> bool {
+        let peer = &self.ears[!side as usize];
+        let missing = ack.zip(peer.next).is_some_and(|(ack, next)| is_after(ack, next));
+        missing && !peer.lost && peer.acked.is_some()
+    }
+
+    /// Takes what was acknowledged and has not come for lost.
+    fn give_up(&mut self, time: Timestamp, heard: &mut Option<Box<Heard>>) {
+        for side in [Side::A, Side::B] {
+            let ear = &mut self.ears[side as usize];
+            let Some((ack, since)) = ear.acked else { continue };
+            if ear.next.is_some_and(|next| !is_after(ack, next)) {
+                ear.acked = None;
+            } else if time.0.abs_diff(since.0) > LONGEST_WAIT.unsigned_abs() {
+                self.lose(side);
+                self.take_waiting(heard);
+            }
         }
     }
 
@@ -76,7 +146,7 @@ impl Listening {
     pub fn lose(&mut self, side: Side) {
         let ear = &mut self.ears[side as usize];
         if !std::mem::replace(&mut ear.lost, true) {
-            ear.waiting = Vec::new();
+            (ear.waiting, ear.acked) = (Vec::new(), None);
             self.dialogue.lose(side as usize);
         }
     }
@@ -86,19 +156,34 @@ impl Listening {
         self.dialogue.is_over() || self.ears.iter().all(|ear| ear.lost)
     }
 
+    /// The connection is over: what was acknowledged and has not come will not come.
+    pub fn end(&mut self, heard: &mut Option<Box<Heard>>) {
+        for side in [Side::A, Side::B] {
+            if self.ears[side as usize].acked.is_some() {
+                self.lose(side);
+            }
+        }
+        self.take_waiting(heard);
+    }
+
+    /// Whether a side's first bytes begin no protocol that is known here.
+    pub fn is_unrecognised(&self, side: Side) -> bool {
+        self.dialogue.is_unrecognised(side as usize)
+    }
+
     /// Bytes that it holds, nearly.
     pub fn bytes(&self) -> usize {
         let waiting: usize = self.ears.iter().map(Ear::bytes).sum();
         waiting + self.dialogue.bytes()
     }
 
-    fn wait(&mut self, side: Side, seq: u32, bytes: &[u8]) {
+    fn wait(&mut self, side: Side, seq: u32, ack: Option<u32>, bytes: &[u8]) {
         let ear = &mut self.ears[side as usize];
         let held = ear.bytes();
         if ear.waiting.len() == MAX_WAITING || held + bytes.len() > MAX_WAITING_BYTES {
             return self.lose(side);
         }
-        ear.waiting.push((seq, bytes.into()));
+        ear.waiting.push(Waiting { seq, ack, bytes: bytes.into() });
     }
 
     fn take(&mut self, side: Side, seq: u32, bytes: &[u8], heard: &mut Option<Box<Heard>>) {
@@ -118,13 +203,18 @@ impl Listening {
         }
     }
 
-    fn take_waiting(&mut self, side: Side, heard: &mut Option<Box<Heard>>) {
+    /// Takes what need not wait any more, on both sides.
+    fn take_waiting(&mut self, heard: &mut Option<Box<Heard>>) {
         loop {
-            let ear = &mut self.ears[side as usize];
-            let Some(next) = ear.next else { return };
-            let ready = ear.waiting.iter().position(|(seq, _)| !is_after(*seq, next));
-            let Some(ready) = ready else { return };
-            let (seq, bytes) = ear.waiting.swap_remove(ready);
+            let ready = [Side::A, Side::B].into_iter().find_map(|side| {
+                let ear = &self.ears[side as usize];
+                let next = ear.next.filter(|_| !ear.lost)?;
+                let is_ready =
+                    |one: &Waiting| !is_after(one.seq, next) && !self.awaits_peer(side, one.ack);
+                Some((side, ear.waiting.iter().position(is_ready)?))
+            });
+            let Some((side, place)) = ready else { return };
+            let Waiting { seq, bytes, .. } = self.ears[side as usize].waiting.swap_remove(place);
             self.take(side, seq, &bytes, heard);
         }
     }
@@ -132,6 +222,6 @@ impl Listening {
 
 impl Ear {
     fn bytes(&self) -> usize {
-        self.waiting.iter().map(|(_, bytes)| bytes.len()).sum()
+        self.waiting.iter().map(|one| one.bytes.len()).sum()
     }
 }

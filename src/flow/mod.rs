@@ -5,6 +5,7 @@
 //! the wire shows ([`Conversation::opener`]), and where the wire does not show it, by a later stage
 //! that knows more. Time is the packets' own.
 
+mod address;
 mod basis;
 mod community_id;
 mod conn_state;
@@ -30,6 +31,7 @@ mod tcp;
 mod timeline;
 mod told;
 
+pub use address::{Address, PARTS};
 pub use basis::Basis;
 pub use community_id::{Discriminator, community_id, community_id_of};
 pub use conn_state::ConnState;
@@ -38,9 +40,9 @@ pub use conversations::Conversations;
 pub use endpoint::{Endpoint, Key, Side, Transport};
 pub use icmp_error::{IcmpErrorSeen, Meaning};
 pub use log_join::{JOIN_TOLERANCE_SECONDS, Joined, join};
-pub use outcome::{Outcome, SILENCE_NANOS, View};
+pub use outcome::{NO_REPLY_NANOS, Outcome, SILENCE_NANOS, View};
 pub use statement::{Act, Speaker, Statement};
-pub use surroundings::{Learned, Neighbourhood, Surroundings};
-pub use table::{Address, FlowTable, PARTS};
+pub use surroundings::{Learned, Neighbourhood, Surroundings, TFTP};
+pub use table::FlowTable;
 pub use tcp::Tcp;
 pub use timeline::{Event, Moment, Timeline};

@@ -2,21 +2,28 @@
 
 use super::{
     Side,
-    disorder::{Disorder, Islands},
+    disorder::{Disorder, Gap, Islands},
 };
+use crate::capture::{NANOS_PER_SECOND, Timestamp};
 
 /// Islands of bytes beyond a hole that are remembered; more are taken as lost.
 const MAX_ISLANDS: usize = 16;
 /// An acknowledgement further ahead than this is not believed: the largest window is 2^30 (RFC 7323).
-const LARGEST_STEP: i32 = 1 << 30;
+pub(super) const LARGEST_STEP: i32 = 1 << 30;
+
+/// Payload recorded this long after its acknowledgement was on the wire before it: the cards of a tap
+/// and the queues of one card are read in turn. A retransmission takes longer.
+const REORDERED_WITHIN: i64 = NANOS_PER_SECOND / 10;
 
 /// What an acknowledgement said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Acknowledged {
     /// It was one to be counted.
     pub counts: bool,
-    /// It speaks of bytes that were never seen, though it cannot have come before them.
+    /// It is about bytes that were not captured.
     pub gap: bool,
+    /// The segment itself has the bytes of an earlier gap: they were only recorded late.
+    pub filled: bool,
 }
 
 /// The bytes that one side sent, as far as they were seen: the number after the last one without a
@@ -42,12 +49,21 @@ impl Sequence<'_> {
         }
     }
 
-    /// Takes in that `len` bytes from `seq` on were seen.
-    pub fn take(&mut self, seq: u32, len: u32) {
+    /// The side has sent more than is known: what comes next decides where it goes on.
+    pub fn lose_end(&mut self) {
+        *self.next = None;
+        if let Some(islands) = self.islands() {
+            islands.clear();
+        }
+    }
+
+    /// Takes `len` bytes from `seq` on; true where they fill the latest gap so soon that they were not
+    /// missing, but recorded after their acknowledgement.
+    pub fn take(&mut self, seq: u32, len: u32, time: Timestamp) -> bool {
         let end = seq.wrapping_add(len);
         let Some(next) = *self.next else {
             *self.next = Some(end);
-            return;
+            return false;
         };
         if is_after(end, next) {
             if is_after(seq, next) {
@@ -58,10 +74,27 @@ impl Sequence<'_> {
                 self.join_islands();
             }
         }
+        self.fills_gap(seq, end, time)
+    }
+
+    fn fills_gap(&mut self, seq: u32, end: u32, time: Timestamp) -> bool {
+        let Some(disorder) = self.disorder.as_mut() else { return false };
+        let gap = &mut disorder.gaps[self.side as usize];
+        let Some(known) = gap.as_mut() else { return false };
+        if is_after(seq, known.from) || !is_after(end, known.from) {
+            return false;
+        }
+        if is_after(known.to, end) {
+            known.from = end;
+            return false;
+        }
+        let late = time.0.abs_diff(known.time.0) > REORDERED_WITHIN.unsigned_abs();
+        *gap = None;
+        !late
     }
 
     /// Takes an acknowledgement of the peer in.
-    pub fn acknowledge(&mut self, ack: u32) -> Acknowledged {
+    pub fn acknowledge(&mut self, ack: u32, time: Timestamp) -> Acknowledged {
         // Of a side that was never seen to send, nothing is missing more than anything else.
         let Some(next) = *self.next else { return Acknowledged::default() };
         let step = ack.wrapping_sub(next).cast_signed();
@@ -70,10 +103,12 @@ impl Sequence<'_> {
         }
         let gap = step > 0;
         if gap {
+            let disorder = self.disorder.get_or_insert_default();
+            disorder.gaps[self.side as usize] = Some(Gap { from: next, to: ack, time });
             *self.next = Some(ack);
             self.join_islands();
         }
-        Acknowledged { counts: true, gap }
+        Acknowledged { counts: true, gap, filled: false }
     }
 
     fn islands(&mut self) -> Option<&mut Islands> {
@@ -152,16 +187,98 @@ mod tests {
             sequence.begin(u32::MAX - 9);
             let at = |offset: u32| (u32::MAX - 9).wrapping_add(offset);
             for (offset, len) in segments {
-                sequence.take(at(*offset), *len);
+                sequence.take(at(*offset), *len, Timestamp(0));
             }
-            assert_eq!(sequence.acknowledge(at(ack)).gap, gap, "{segments:?} {ack}");
-            assert!(!sequence.acknowledge(at(ack)).gap, "a gap counts once");
+            assert_eq!(sequence.acknowledge(at(ack), Timestamp(0)).gap, gap, "{segments:?} {ack}");
+            assert!(!sequence.acknowledge(at(ack), Timestamp(0)).gap, "a gap counts once");
+        }
+    }
+
+    /// A side that has sent bytes 1 to 100, of which 51 to 80 were acknowledged before they were seen.
+    fn with_gap() -> (Option<u32>, Option<Box<Disorder>>) {
+        let (mut next, mut disorder) = (Some(51), None);
+        let (of_next, of_disorder) = (&mut next, &mut disorder);
+        let mut sequence = Sequence { next: of_next, disorder: of_disorder, side: Side::A };
+        assert!(sequence.acknowledge(81, Timestamp(0)).gap);
+        (next, disorder)
+    }
+
+    #[test]
+    fn a_gap_is_filled_by_all_of_its_bytes_soon_after_their_acknowledgement() {
+        let soon = REORDERED_WITHIN;
+        // Segments with their times, whether the last one fills the gap.
+        for (segments, fills) in [
+            (&[(51, 30, soon)][..], true),
+            (&[(51, 30, soon + 1)], false),
+            (&[(51, 30, -soon)], true),
+            (&[(41, 40, 0)], true),
+            (&[(51, 29, 0)], false),
+            (&[(52, 29, 0)], false),
+            (&[(21, 30, 0)], false),
+            (&[(51, 10, 0), (61, 20, 0)], true),
+            (&[(51, 10, 0), (62, 19, 0)], false),
+            // It was filled before.
+            (&[(51, 30, 0), (51, 30, 0)], false),
+        ] {
+            let (mut next, mut disorder) = with_gap();
+            let (next, disorder) = (&mut next, &mut disorder);
+            let mut sequence = Sequence { next, disorder, side: Side::A };
+            let mut filled = false;
+            for (seq, len, time) in segments {
+                filled = sequence.take(*seq, *len, Timestamp(*time));
+            }
+            assert_eq!(filled, fills, "{segments:?}");
+        }
+    }
+
+    #[test]
+    fn a_side_whose_end_is_lost_goes_on_wherever_it_does() {
+        let (mut next, mut disorder) = (None, None);
+        let (next, disorder) = (&mut next, &mut disorder);
+        let mut sequence = Sequence { next, disorder, side: Side::A };
+        sequence.begin(1);
+        sequence.begin(5);
+        assert_eq!(*sequence.next, Some(5), "an earlier number was wrong");
+        sequence.begin(3);
+        assert_eq!(*sequence.next, Some(5), "a SYN that is sent again says nothing new");
+        sequence.take(50, 10, Timestamp(0));
+        assert_eq!(*sequence.next, Some(5));
+        sequence.begin(20);
+        sequence.take(20, 30, Timestamp(0));
+        assert_eq!(*sequence.next, Some(50), "what came before the new beginning is forgotten");
+        sequence.take(60, 10, Timestamp(0));
+        sequence.lose_end();
+        assert_eq!(*sequence.next, None);
+        sequence.take(51, 5, Timestamp(0));
+        assert_eq!(*sequence.next, Some(56));
+        assert!(sequence.acknowledge(60, Timestamp(0)).gap, "and so are pieces beyond a hole");
+    }
+
+    #[test]
+    fn pieces_beyond_a_hole_are_joined_as_it_closes() {
+        // Pieces after byte 10, the number after the last one without a hole.
+        for (pieces, end) in [
+            (&[(20, 10), (40, 10)][..], 10),
+            (&[(20, 10), (40, 10), (10, 10)], 30),
+            (&[(20, 10), (40, 10), (30, 10), (10, 10)], 50),
+            (&[(20, 10), (15, 10), (10, 5)], 30),
+            (&[(20, 20), (25, 5), (10, 10)], 40),
+            (&[(20, 10), (30, 10), (10, 25)], 40),
+            (&[(40, 10), (20, 10), (10, 10), (30, 5)], 35),
+        ] {
+            let (mut next, mut disorder) = (Some(10), None);
+            let (next, disorder) = (&mut next, &mut disorder);
+            let mut sequence = Sequence { next, disorder, side: Side::A };
+            for (seq, len) in pieces {
+                sequence.take(*seq, *len, Timestamp(0));
+            }
+            assert_eq!(*sequence.next, Some(end), "{pieces:?}");
         }
     }
 
     #[test]
     fn a_side_that_was_never_seen_has_no_gaps() {
         let mut sequence = Sequence { next: &mut None, disorder: &mut None, side: Side::A };
-        assert_eq!(sequence.acknowledge(5), Acknowledged::default());
+        assert_eq!(sequence.acknowledge(5, Timestamp(0)), Acknowledged::default());
     }
 }

@@ -2,17 +2,18 @@
 
 use std::{hash::BuildHasher, net::IpAddr, sync::Arc};
 
-use foldhash::fast::{FixedState, RandomState};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::{
-    Conversation, Endpoint, IcmpErrorSeen, Meaning, Side, Statement, Surroundings, Transport,
-    endpoint::{ends, hash_ends, tenant},
+    Address, Conversation, IcmpErrorSeen, Meaning, Side, Statement, Surroundings, Transport,
+    endpoint::hash_ends,
     fold::{Recent, content},
     index::Index,
 };
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
-    decode::{Body, IcmpError, Neighbour, Packet, PlainEnds, Tenant},
+    decode::{Body, IcmpError, Neighbour, Packet},
 };
 
 /// A TCP conversation is another one after this silence: 2 h 4 min, the floor for established
@@ -22,6 +23,11 @@ const TCP_IDLE: i64 = (2 * 60 + 4) * 60 * NANOS_PER_SECOND;
 const UDP_IDLE: i64 = 5 * 60 * NANOS_PER_SECOND;
 /// RFC 5508, REQ-2.
 const ICMP_IDLE: i64 = 60 * NANOS_PER_SECOND;
+
+/// Conversations of the same ports that are looked at for a packet's numbers.
+const MOST_EARLIER: usize = 8;
+/// Conversations for which an earlier one of the same ports is remembered.
+const MOST_REUSED: usize = 1 << 16;
 
 /// An error this long after a conversation's last packet is about something else. Hosts and routers
 /// give up on a neighbour after some seconds (RFC 4861, section 10).
@@ -34,6 +40,8 @@ pub struct FlowTable {
     hashing: RandomState,
     conversations: Vec<Conversation>,
     recent: Recent,
+    /// The conversation that used the same ports before, where it may still have packets to come.
+    earlier: HashMap<u32, u32>,
     surroundings: Arc<Surroundings>,
     acks: u64,
     gaps: u64,
@@ -41,52 +49,6 @@ pub struct FlowTable {
     follows: bool,
     /// Bytes in the boxes of conversations.
     beside: usize,
-}
-
-/// Parts that conversations fall into by their ends. What is forgotten for lack of room depends on
-/// what is in the same part alone, so that it does not matter how parts are shared out among tables.
-pub const PARTS: usize = 16;
-
-/// The part of conversations that spread to a number.
-pub(super) fn part_of(spread: u64) -> usize {
-    (spread >> 32) as usize % PARTS
-}
-
-/// Who a packet is from and to, as it is looked up.
-#[derive(Clone, Copy, Debug)]
-pub struct Address {
-    ends: (Endpoint, Endpoint, Transport),
-    tenant: Option<Tenant>,
-    /// Alike in all tables and all runs.
-    spread: u64,
-}
-
-impl Address {
-    /// Where a packet belongs, or the packet that it speaks of; `None` for an error about a packet of
-    /// another protocol.
-    #[must_use]
-    pub fn of(packet: &Packet<'_>) -> Option<Self> {
-        let ends = ends(packet)?;
-        let tenant = tenant(packet);
-        let hasher = FixedState::default().build_hasher();
-        Some(Self { ends, tenant, spread: hash_ends(hasher, ends, tenant) })
-    }
-
-    /// The same of a plain frame, which is in no virtual network.
-    #[must_use]
-    pub fn of_plain(plain: &PlainEnds) -> Self {
-        let end = |(ip, port)| Endpoint { ip, port };
-        let transport = if plain.is_udp { Transport::Udp } else { Transport::Tcp };
-        let ends = (end(plain.from), end(plain.to), transport);
-        let hasher = FixedState::default().build_hasher();
-        Self { ends, tenant: None, spread: hash_ends(hasher, ends, None) }
-    }
-
-    /// Which of the [`PARTS`] its conversation is in.
-    #[must_use]
-    pub fn part(&self) -> usize {
-        part_of(self.spread)
-    }
 }
 
 impl FlowTable {
@@ -115,15 +77,15 @@ impl FlowTable {
     }
 
     /// Notes a question for a neighbour, or the answer.
-    pub fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour) {
-        Arc::make_mut(&mut self.surroundings).take_neighbour(from, neighbour);
+    pub fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour, time: Timestamp) {
+        Arc::make_mut(&mut self.surroundings).take_neighbour(from, neighbour, time);
     }
 
     /// Takes a packet in, or the error that it is, and gives the place of the conversation that it
     /// told something of. Places hold until conversations are shed.
     pub fn take(&mut self, packet: &Packet<'_>) -> Option<usize> {
         if let Body::Neighbour(neighbour) = packet.body {
-            self.take_neighbour(packet.src, neighbour);
+            self.take_neighbour(packet.src, neighbour, packet.time);
         }
         let address = Address::of(packet)?;
         self.take_at(&address, self.hash(&address), packet)
@@ -141,12 +103,16 @@ impl FlowTable {
         if let Body::Error(error) = &packet.body {
             return self.take_error(at, hash, known, side, (packet, error));
         }
+        let of_ports = known.map(|place| self.of_same_ports(place, side, packet));
         let continues = |place: &usize| continues(&self.conversations[*place], side, packet);
-        let place = match known.filter(continues) {
-            Some(place) => place,
+        let place = match of_ports.filter(continues) {
+            Some(place) => {
+                side = self.conversations[place].side(at.ends.0);
+                place
+            }
             None => {
                 side = Side::A;
-                self.begin(at, hash, packet.time)
+                self.begin_after(known, at, hash, packet.time)
             }
         };
         let conversation = &mut self.conversations[place];
@@ -158,9 +124,8 @@ impl FlowTable {
             _ => 0,
         };
         if self.recent.is_copy(at.spread, side, packet, content) {
-            let bytes = conversation.bytes();
             conversation.copy(side);
-            self.beside += conversation.bytes() - bytes;
+            self.beside = self.beside.saturating_add_signed(conversation.count_bytes());
             self.copies += 1;
             return Some(place);
         }
@@ -168,10 +133,51 @@ impl FlowTable {
         self.beside = self.beside.saturating_add_signed(told.bytes);
         self.acks += u64::from(told.acknowledged.counts);
         self.gaps += u64::from(told.acknowledged.gap);
+        self.gaps = self.gaps.saturating_sub(u64::from(told.acknowledged.filled));
         if Surroundings::care_about(&told, conversation) {
             Arc::make_mut(&mut self.surroundings).take(&told, side, conversation, packet);
         }
         Some(place)
+    }
+
+    /// The conversation that a packet is of by its numbers: the latest one of its ports, or one that
+    /// used them before. A firewall that rewrites sequence numbers, recorded on both sides, makes two
+    /// conversations at once.
+    fn of_same_ports(&self, latest: usize, side: Side, packet: &Packet<'_>) -> usize {
+        if self.earlier.is_empty() || !matches!(&packet.body, Body::Tcp(_)) {
+            return latest;
+        }
+        let end = self.conversations[latest].ends()[side as usize];
+        let before = |place: &usize| {
+            let place = u32::try_from(*place).unwrap_or(u32::MAX);
+            self.earlier.get(&place).map(|earlier| *earlier as usize)
+        };
+        let is_its = |place: &usize| {
+            let one = &self.conversations[*place];
+            one.is_continued_by(one.side(end), packet)
+        };
+        std::iter::successors(Some(latest), before)
+            .take(MOST_EARLIER)
+            .find(is_its)
+            .unwrap_or(latest)
+    }
+
+    fn begin_after(
+        &mut self,
+        known: Option<usize>,
+        at: &Address,
+        hash: u64,
+        time: Timestamp,
+    ) -> usize {
+        let place = self.begin(at, hash, time);
+        let before = known.filter(|known| self.conversations[*known].tcp().is_some());
+        if let Some(before) = before
+            && self.earlier.len() < MOST_REUSED
+        {
+            let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+            self.earlier.insert(number(place), number(before));
+        }
+        place
     }
 
     fn take_error(
@@ -231,7 +237,7 @@ impl FlowTable {
         self.push(hash, conversation)
     }
 
-    fn push(&mut self, hash: u64, conversation: Conversation) -> usize {
+    fn push(&mut self, hash: u64, mut conversation: Conversation) -> usize {
         let place = self.conversations.len();
         let [a, b] = conversation.ends();
         let (ends, tenant) = ((a, b, conversation.transport), conversation.tenant());
@@ -239,7 +245,7 @@ impl FlowTable {
         self.index.set(hash, u32::try_from(place).unwrap_or(u32::MAX - 1), |known| {
             conversations[known].side_from(ends, tenant).is_some()
         });
-        self.beside += conversation.bytes();
+        self.beside = self.beside.saturating_add_signed(conversation.count_bytes());
         self.conversations.push(conversation);
         place
     }
@@ -290,6 +296,7 @@ impl FlowTable {
     /// Finds all conversations again after their places have changed.
     fn index_anew(&mut self) {
         self.index.clear();
+        self.earlier.clear();
         self.beside = 0;
         for place in 0..self.conversations.len() {
             self.beside += self.conversations[place].bytes();
@@ -333,15 +340,14 @@ impl FlowTable {
 }
 
 /// Whether a packet of a side belongs to a conversation, or begins another one on the same ports.
+/// Sequence numbers take precedence over time: a clock may jump or stand still.
 fn continues(conversation: &Conversation, side: Side, packet: &Packet<'_>) -> bool {
-    let idle = packet.time.since(conversation.last);
-    if idle > idle_limit(conversation.transport) {
-        return false;
-    }
-    match &packet.body {
-        Body::Tcp(segment) => !conversation.is_reused_by(side, segment),
-        _ => true,
-    }
+    let idle = packet.time.since(conversation.last) > idle_limit(conversation.transport);
+    let reused = match &packet.body {
+        Body::Tcp(segment) => conversation.is_reused_by(side, segment),
+        _ => false,
+    };
+    !reused && (!idle || conversation.is_continued_by(side, packet))
 }
 
 fn idle_limit(transport: Transport) -> i64 {

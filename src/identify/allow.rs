@@ -39,6 +39,8 @@ pub struct Allow {
     pub transport: Transport,
     /// The servers' ports; empty for ICMP.
     pub ports: Ports,
+    /// Whether the servers never reply (syslog, statsd, NetFlow, SNMP traps); UDP only.
+    pub one_way: bool,
 }
 
 impl Allow {
@@ -54,13 +56,22 @@ impl Allow {
         table: &DeTable<'_>,
         machines: &HashMap<&str, MachineId>,
     ) -> Option<Self> {
-        document.only(table, "[[allow]]", &["name", "from", "to", "transport", "ports"]);
+        document.only(table, "[[allow]]", &["name", "from", "to", "transport", "ports", "one_way"]);
         let name = read_name(document, table, "[[allow]]");
         let from = read_parties(document, table, "from", machines);
         let to = read_parties(document, table, "to", machines);
         let transport = read_transport(document, table);
         let ports = document.ports(table, "ports");
+        let one_way = document.boolean(table, "one_way");
         let transport = transport?;
+        if one_way && transport != Transport::Udp {
+            let spot = table.get("one_way").map_or(0..0, toml::Spanned::span);
+            document.complain(
+                spot,
+                format!("`one_way` is for UDP, and this [[allow]] is for {transport}"),
+                "remove one_way, or write transport = \"udp\"",
+            );
+        }
         if (transport == Transport::Icmp) != ports.0.is_empty() {
             let help = "TCP and UDP need ports, ICMP has none";
             let what = format!("[[allow]] for {transport} with {} ports", ports.0.len());
@@ -68,7 +79,7 @@ impl Allow {
             document.complain(spot, what, help);
             return None;
         }
-        Some(Self { name: name?, from, to, transport, ports })
+        Some(Self { name: name?, from, to, transport, ports, one_way })
     }
 }
 

@@ -71,6 +71,7 @@ mod tests {
             from: Parties::default(),
             to: Parties::default(),
             transport,
+            one_way: false,
             ports: Ports(
                 ports.iter().map(|(from, to)| PortRange { from: *from, to: *to }).collect(),
             ),

@@ -7,7 +7,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{PortRange, Ports, Role, is_unprintable, nearest};
+use super::{PortRange, Ports, Role, nearest};
+use crate::capture::{is_unprintable, printable};
 
 /// Where something stands in a document, in bytes.
 pub type Spot = Range<usize>;
@@ -84,7 +85,8 @@ impl<'t> Document<'t> {
     pub fn parse(file: &str, text: &'t str) -> Result<(Self, DeTable<'t>), Complaints> {
         // Editors on Windows put a byte order mark before UTF-8.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut document = Self { file: file.to_owned(), text, complaints: Vec::new() };
+        let mut document =
+            Self { file: printable(file).into_owned(), text, complaints: Vec::new() };
         match DeTable::parse(text) {
             Ok(table) => Ok((document, table.into_inner())),
             Err(error) => {
@@ -98,7 +100,9 @@ impl<'t> Document<'t> {
 
     /// Notes a mistake.
     pub fn complain(&mut self, spot: Spot, what: impl Into<String>, help: impl Into<String>) {
-        self.complaints.push((spot, what.into(), help.into()));
+        // Words of the file stand in both: none may begin a line of its own.
+        let [what, help] = [what.into(), help.into()].map(|text| printable(&text).into_owned());
+        self.complaints.push((spot, what, help));
     }
 
     /// Ends the reading.
@@ -295,7 +299,8 @@ impl<'t> Document<'t> {
         tables
     }
 
-    fn array<'d, 'x>(
+    /// The values of the list under a key; empty where there is none.
+    pub fn array<'d, 'x>(
         &mut self,
         table: &'d DeTable<'x>,
         key: &str,

@@ -7,9 +7,6 @@ use prefix_trie::PrefixMap;
 
 use super::{Machine, MachineId};
 
-/// Shorter prefixes than this have a network and a broadcast address (RFC 3021).
-const POINT_TO_POINT: u8 = 31;
-
 /// A network that two machines own.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnedTwice {
@@ -54,20 +51,15 @@ impl Inventory {
         (inventory, owned_twice)
     }
 
-    /// The machine that owns an address. Nobody owns a network's own address or its broadcast
-    /// address.
+    /// The machine that owns an address. A prefix stands for all of its addresses, the first and the
+    /// last included: it need not be a subnet.
     #[must_use]
     pub fn owner(&self, ip: IpAddr) -> Option<MachineId> {
         if let Some(id) = self.single.get(&ip) {
             return Some(*id);
         }
         match ip {
-            IpAddr::V4(ip) => {
-                let (network, id) = self.v4.get_lpm(&Ipv4Net::from(ip))?;
-                let of_all = network.prefix_len() < POINT_TO_POINT
-                    && (ip == network.network() || ip == network.broadcast());
-                (!of_all).then_some(*id)
-            }
+            IpAddr::V4(ip) => self.v4.get_lpm(&Ipv4Net::from(ip)).map(|(_, id)| *id),
             IpAddr::V6(ip) => self.v6.get_lpm(&Ipv6Net::from(ip)).map(|(_, id)| *id),
         }
     }

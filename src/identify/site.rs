@@ -8,8 +8,8 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    Allow, Allowances, Complaints, Document, Inventory, Machine, MachineId, Role, RoleSet, Setting,
-    SitePorts, Spot, nearest,
+    Allow, Allowances, Complaints, Document, Inventory, Machine, MachineId, OverlayNetworks, Role,
+    RoleSet, Setting, SitePorts, Spot, nearest,
 };
 
 /// A release of VMM. The matrix is the same for all; only the page's NTLM note is not.
@@ -49,6 +49,8 @@ pub struct Site {
     pub ports: SitePorts,
     /// What is expected beyond the page.
     pub allows: Allowances,
+    /// The virtual networks that are the site's own.
+    pub overlays: Vec<OverlayNetworks>,
     machines: Vec<Machine>,
     inventory: Inventory,
 }
@@ -60,7 +62,7 @@ impl Site {
     /// Every mistake in the file, each with its line and remedy.
     pub fn parse(file: &str, text: &str) -> Result<Self, Complaints> {
         let (mut document, root) = Document::parse(file, text)?;
-        document.only(&root, "the site file", &["site", "ports", "machine", "allow"]);
+        document.only(&root, "the site file", &["site", "ports", "machine", "allow", "overlay"]);
         let (name, vmm_version) = read_header(&mut document, &root);
         let ports = read_ports(&mut document, &root);
         let (machines, spots) = read_machines(&mut document, &root);
@@ -73,6 +75,11 @@ impl Site {
             .tables(&root, "allow")
             .into_iter()
             .filter_map(|table| Allow::read(&mut document, table, &places))
+            .collect();
+        let overlays = document
+            .tables(&root, "overlay")
+            .into_iter()
+            .filter_map(|table| OverlayNetworks::read(&mut document, table))
             .collect();
         let (inventory, owned_twice) = Inventory::new(&machines);
         for twice in owned_twice {
@@ -97,13 +104,19 @@ impl Site {
                 "add a [[machine]] with name, roles and addresses",
             );
         }
-        document.finish(Self { name, vmm_version, ports, allows, machines, inventory })
+        document.finish(Self { name, vmm_version, ports, allows, overlays, machines, inventory })
     }
 
     /// The machine that owns an address.
     #[must_use]
     pub fn owner(&self, ip: IpAddr) -> Option<MachineId> {
         self.inventory.owner(ip)
+    }
+
+    /// Whether a VNI or VSID is that of a network of the site rather than of a tenant.
+    #[must_use]
+    pub fn owns_overlay(&self, vni: u32) -> bool {
+        self.overlays.iter().any(|overlay| overlay.vnis.contains(&vni))
     }
 
     /// A machine of this site.

@@ -16,6 +16,8 @@ pub struct Context {
     pub deaf: bool,
     /// The captures lack packets.
     pub lossy: bool,
+    /// All packets bear the same time.
+    pub clock_stands_still: bool,
 }
 
 impl Context {
@@ -25,11 +27,16 @@ impl Context {
         let around = witness.surroundings();
         let reset = conversation.tcp().and_then(|tcp| tcp.reset_ttl(!client));
         Self {
-            neighbourhood: around.neighbourhood(server_end.ip),
+            neighbourhood: around.neighbourhood(
+                server_end.ip,
+                conversation.first,
+                conversation.last,
+            ),
             strange_reset: reset.is_some_and(|ttl| around.is_strange_ttl(server_end.ip, ttl)),
             learned: around.learned(server_end.ip, server_end.port).copied(),
             deaf: witness.is_deaf_to(server_end.ip, client_end.ip),
             lossy: witness.loss() >= NOTICEABLE_LOSS,
+            clock_stands_still: witness.clock_stands_still(),
         }
     }
 }

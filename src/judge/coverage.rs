@@ -227,6 +227,9 @@ impl<'p> Rule<'p, '_> {
         if total.mismatch > 0 {
             notes.push(format!("{} spoke something else", total.mismatch));
         }
+        if total.replaced > 0 {
+            notes.push(format!("{} failed, but another port works", total.replaced));
+        }
         if total.unknown > 0 {
             notes.push(format!("{} undecided", total.unknown));
         }

@@ -4,15 +4,22 @@ use super::{
     Policy,
     policy::{FIRST_DYNAMIC_PORT, Talk},
 };
-use crate::flow::{Basis, Conversation, Side, Transport};
+use crate::flow::{Basis, Conversation, Endpoint, Side, Surroundings, TFTP, Transport};
 
 /// The client of a conversation and the basis for saying so.
 #[must_use]
-pub fn orient(policy: &Policy, conversation: &Conversation) -> (Side, Basis) {
+pub fn orient(
+    policy: &Policy,
+    conversation: &Conversation,
+    around: &Surroundings,
+) -> (Side, Basis) {
     if let Some(opener) = conversation.opener() {
         return opener;
     }
-    if let Some(client) = by_matrix(policy, conversation) {
+    if let Some(client) = tftp_client(conversation, around) {
+        return (client, Basis::Port);
+    }
+    if let Some(client) = by_matrix(policy, conversation, around) {
         return (client, Basis::Matrix);
     }
     let serves = |side: Side| {
@@ -25,17 +32,36 @@ pub fn orient(policy: &Policy, conversation: &Conversation) -> (Side, Basis) {
     }
 }
 
+/// The client of a TFTP transfer: the server replies from a port that it chooses (RFC 1350, section 4).
+pub(super) fn tftp_client(conversation: &Conversation, around: &Surroundings) -> Option<Side> {
+    if conversation.transport != Transport::Udp {
+        return None;
+    }
+    let ends = conversation.ends();
+    [Side::A, Side::B].into_iter().find(|side| {
+        let (client, server) = (ends[*side as usize], ends[!*side as usize]);
+        server.port != TFTP && around.requested_file(client, server.ip)
+    })
+}
+
 /// The side whose being the client a stronger rule expects.
-fn by_matrix(policy: &Policy, conversation: &Conversation) -> Option<Side> {
+fn by_matrix(policy: &Policy, conversation: &Conversation, around: &Surroundings) -> Option<Side> {
     let [a, b] = conversation.ends().map(|end| policy.site.owner(end.ip));
     let (a, b) = (a?, b?);
-    let [port_a, port_b] = conversation.ends().map(|end| end.port);
-    let kind = |client, server, client_port, server_port| {
-        let transport = conversation.transport;
-        let talk = Talk { client, server, transport, server_port, client_port, oriented: false };
+    let [end_a, end_b] = conversation.ends();
+    let kind = |client, server, client_end: Endpoint, server_end: Endpoint| {
+        let talk = Talk {
+            client,
+            server,
+            transport: conversation.transport,
+            server_port: server_end.port,
+            client_port: client_end.port,
+            oriented: false,
+            learned: around.learned(server_end.ip, server_end.port).is_some(),
+        };
         policy.expect(&talk).kind
     };
-    let (a_asks, b_asks) = (kind(a, b, port_a, port_b), kind(b, a, port_b, port_a));
+    let (a_asks, b_asks) = (kind(a, b, end_a, end_b), kind(b, a, end_b, end_a));
     match a_asks.cmp(&b_asks) {
         std::cmp::Ordering::Less => Some(Side::A),
         std::cmp::Ordering::Greater => Some(Side::B),
@@ -54,7 +80,7 @@ const REGISTERED: [u16; 88] = [
 ];
 
 /// Whether a port is a known service's.
-fn is_service(policy: &Policy, transport: Transport, port: u16) -> bool {
+pub(super) fn is_service(policy: &Policy, transport: Transport, port: u16) -> bool {
     REGISTERED.contains(&port)
         || port < FIRST_DYNAMIC_PORT
             && policy.matrix.entries.iter().any(|entry| {

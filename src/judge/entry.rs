@@ -103,6 +103,8 @@ pub struct Entry {
     pub requirement: Requirement,
     /// Entries of one group are alternatives of each other.
     pub group: Option<String>,
+    /// Entries that make a legacy one unnecessary where they work.
+    pub replaced_by: Vec<String>,
     /// Why the same port the other way round is plausible.
     pub reverse: Option<String>,
     /// Whether it differs from what the page says.

@@ -56,4 +56,10 @@ pub struct Expectation {
 
 impl Expectation {
     pub(super) const NONE: Self = Self { kind: Kind::None, rules: Vec::new() };
+
+    /// The expectation of one kind, with those of the rules that are of it.
+    pub(super) fn of(kind: Kind, rules: &[(Kind, RuleRef)]) -> Self {
+        let of_kind = rules.iter().filter(|(other, _)| *other == kind);
+        Self { kind, rules: of_kind.map(|(_, rule)| *rule).collect() }
+    }
 }

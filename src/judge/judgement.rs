@@ -1,12 +1,15 @@
 //! A conversation judged.
 
 use super::{
-    Context, Evidence, Expectation, Grade, Kind, Policy, Verdict, Witness, direction::orient,
-    policy::Talk, why,
+    Basics, Context, Evidence, Expectation, Grade, Kind, Policy, Service, Tally, Verdict, Witness,
+    choice::{Choice, Chosen},
+    direction::{orient, tftp_client},
+    policy::Talk,
+    why,
 };
 use crate::{
     dissect::{Auth, Protocol},
-    flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side},
+    flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side, Surroundings, TFTP},
     identify::MachineId,
 };
 
@@ -37,54 +40,65 @@ pub struct Judgement<'a> {
     pub verdict: Verdict,
     /// How far the verdict can be trusted.
     pub evidence: Evidence,
+    /// Nanoseconds that the captures went on after its last packet.
+    pub observed_for: i64,
     /// What else is known around it.
     pub context: Context,
 }
 
 impl Policy {
-    /// Judges a conversation as it stands.
+    /// Judges a conversation as it stands, by itself: [`Judgement::settle`] takes other conversations
+    /// into account.
     #[must_use]
     pub fn judge<'a>(&self, conversation: &'a Conversation, witness: &Witness) -> Judgement<'a> {
-        let (client, basis) = orient(self, conversation);
+        let (client, basis) = orient(self, conversation, witness.surroundings());
         let [client_end, server_end] =
             [client, !client].map(|side| conversation.ends()[side as usize]);
-        let client_machine = self.site.owner(client_end.ip);
-        let server_machine = self.site.owner(server_end.ip);
-        let outcome = Outcome::of(conversation, client, &witness.view(conversation, client));
+        // A tenant's addresses are none of the site's, even if they are the same.
+        let is_tenants = conversation.tenant().is_some();
+        let owner = |end: Endpoint| self.site.owner(end.ip).filter(|_| !is_tenants);
+        let (client_machine, server_machine) = (owner(client_end), owner(server_end));
+        let view = witness.view(conversation, client);
+        let outcome = Outcome::of(conversation, client, &view);
         let known = client_machine.zip(server_machine);
         let context = Context::of(conversation, client, witness);
-        let mut expectation = known.map_or(Expectation::NONE, |(client, server)| {
-            self.expect(&Talk {
-                client,
-                server,
-                transport: conversation.transport,
-                server_port: server_end.port,
-                client_port: client_end.port,
-                oriented: matches!(basis, Basis::Syn | Basis::SynAck),
+        let talk = known.map(|(client, server)| Talk {
+            client,
+            server,
+            transport: conversation.transport,
+            server_port: service_port(conversation, witness.surroundings(), server_end.port),
+            client_port: client_end.port,
+            oriented: matches!(basis, Basis::Syn | Basis::SynAck),
+            learned: context.learned.is_some(),
+        });
+        let rules = talk.map_or(Vec::new(), |talk| self.rules_for(&talk));
+        let choice = Choice {
+            policy: self,
+            conversation,
+            client,
+            rules: &rules,
+            grade: grade(conversation, client, &context),
+            // Whether something else listens there shows only where something was said from the
+            // beginning.
+            is_strict: self.strict_rpc
+                && outcome == Outcome::Answered
+                && matches!(basis, Basis::Syn | Basis::SynAck)
+                && conversation.counters.iter().all(|side| side.payload_bytes > 0),
+        };
+        let Chosen { expectation, grade, protocols, agrees } = choice.choose();
+        let one_way = conversation.protocol(client).is_some_and(Protocol::is_one_way)
+            || expectation.rules.iter().any(|rule| self.is_one_way(*rule));
+        let verdict = known.map_or(Verdict::Outside, |(client, server)| {
+            Verdict::of(&Basics {
+                kind: expectation.kind,
+                outcome,
+                agrees,
+                exchanges_data: conversation.exchanges_data(),
+                one_way,
+                is_local: self.is_local((client, client_end), (server, server_end)),
+                is_replaced: false,
             })
         });
-        let grade =
-            (expectation.kind == Kind::DynamicRpc).then(|| grade(conversation, client, &context));
-        // Whether something else listens there shows only where something was said from the beginning.
-        let told = outcome == Outcome::Answered
-            && matches!(basis, Basis::Syn | Basis::SynAck)
-            && conversation.counters.iter().all(|side| side.payload_bytes > 0);
-        if self.strict_rpc && grade == Some(Grade::Range) && told {
-            expectation = Expectation::NONE;
-        }
-        let protocols = self.protocols(&expectation.rules);
-        let observed = conversation.protocol(client);
-        let agrees = observed
-            .filter(|_| expectation.kind != Kind::None && !protocols.is_empty())
-            .map(|observed| protocols.iter().any(|one| observed.is_a(*one)))
-            .filter(|agrees| *agrees || !may_be_more(conversation, &protocols));
-        let verdict = match known {
-            Some(_) => {
-                let both_talk = conversation.both_sides_talk();
-                Verdict::of(expectation.kind, outcome, agrees, both_talk)
-            }
-            None => Verdict::Outside,
-        };
         let evidence = evidence(conversation, client, outcome, &context);
         Judgement {
             conversation,
@@ -99,18 +113,53 @@ impl Policy {
             agrees,
             verdict,
             evidence,
+            observed_for: view.until.since(conversation.last),
             context,
         }
+    }
+
+    /// Whether both ends are one machine; two hosts of a machine that stands for a network are not.
+    fn is_local(&self, client: (MachineId, Endpoint), server: (MachineId, Endpoint)) -> bool {
+        let machine = self.site.machine(client.0);
+        let own = |end: Endpoint| {
+            machine
+                .addresses
+                .iter()
+                .any(|one| one.prefix_len() == one.max_prefix_len() && one.addr() == end.ip)
+        };
+        client.0 == server.0 && (client.1.ip == server.1.ip || own(client.1) && own(server.1))
     }
 
     /// The verdict in a sentence, for a person.
     #[must_use]
     pub fn why(&self, judgement: &Judgement<'_>) -> String {
-        why::sentence(self, judgement)
+        why::explanation(self, judgement)
     }
 }
 
 impl Judgement<'_> {
+    /// Takes into account what else works between the same machines: a failed connection is no finding
+    /// where its rule is legacy, or one of several alternatives, and another port of it works.
+    pub fn settle(&mut self, policy: &Policy, counts: &Tally) {
+        if self.verdict != Verdict::Blocked || self.expectation.kind != Kind::Expected {
+            return;
+        }
+        let Some((client, server)) = self.client_machine.zip(self.server_machine) else { return };
+        let transport = self.conversation.transport;
+        let service = Service { client, server, transport, port: self.server_end().port };
+        let is_replaced =
+            self.expectation.rules.iter().all(|rule| policy.is_replaced(*rule, &service, counts));
+        self.verdict = Verdict::of(&Basics {
+            kind: self.expectation.kind,
+            outcome: self.outcome,
+            agrees: self.agrees,
+            exchanges_data: self.conversation.exchanges_data(),
+            one_way: false,
+            is_local: false,
+            is_replaced,
+        });
+    }
+
     /// The client's endpoint.
     #[must_use]
     pub fn client_end(&self) -> Endpoint {
@@ -136,13 +185,9 @@ impl Judgement<'_> {
     }
 }
 
-/// Whether what was recognised may be one of the protocols, had it come whole: HTTP may be WinRM.
-fn may_be_more(conversation: &Conversation, protocols: &[Protocol]) -> bool {
-    let Some(heard) = conversation.heard.as_ref().filter(|heard| heard.is_cut) else {
-        return false;
-    };
-    let general = heard.spoken.iter().flatten();
-    general.into_iter().any(|one| protocols.iter().any(|wanted| wanted.is_a(*one)))
+/// The port that rules know a service by: data of TFTP comes from a port that the server chooses.
+fn service_port(conversation: &Conversation, around: &Surroundings, port: u16) -> u16 {
+    if tftp_client(conversation, around).is_some() { TFTP } else { port }
 }
 
 /// A port that was named, one where RPC is spoken, or just one of the range.
@@ -163,9 +208,18 @@ fn evidence(
     context: &Context,
 ) -> Evidence {
     match outcome {
-        Outcome::Answered => Evidence::Observed,
-        Outcome::Silent if context.lossy || context.deaf => Evidence::Weak,
-        Outcome::Silent => Evidence::Inferred,
+        Outcome::Answered | Outcome::Reset => Evidence::Observed,
+        Outcome::HalfOpen | Outcome::Stalled if conversation.is_dropped_by_system() => {
+            Evidence::Confirmed
+        }
+        Outcome::Silent | Outcome::HalfOpen | Outcome::Stalled
+            if context.lossy || context.deaf || context.clock_stands_still =>
+        {
+            Evidence::Weak
+        }
+        Outcome::Stalled if conversation.opener().is_none() => Evidence::Weak,
+        Outcome::HalfOpen if conversation.repeats_syn_ack() => Evidence::Observed,
+        Outcome::Silent | Outcome::HalfOpen | Outcome::Stalled => Evidence::Inferred,
         Outcome::Pending | Outcome::Partial => Evidence::Weak,
         Outcome::Refused | Outcome::Prohibited | Outcome::Unreachable => {
             if conversation.is_dropped_by_system() {

@@ -11,7 +11,7 @@ use crate::{
     identify::{Complaints, Document, Role, RoleSet, Setting, nearest},
 };
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "id",
     "row",
     "section",
@@ -26,6 +26,7 @@ const KEYS: [&str; 17] = [
     "protocols",
     "requirement",
     "group",
+    "replaced_by",
     "reverse",
     "corrected",
     "note",
@@ -119,6 +120,7 @@ fn read_entry(
         protocols: read_protocols(document, table),
         requirement: requirement.unwrap_or(Requirement::Required),
         group: text(document, "group"),
+        replaced_by: document.strings(table, "replaced_by").into_iter().map(|one| one.1).collect(),
         reverse: text(document, "reverse"),
         corrected: document.boolean(table, "corrected"),
         note: text(document, "note").unwrap_or_default(),

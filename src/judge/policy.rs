@@ -1,10 +1,12 @@
 //! The matrix and the site put together: what may this machine open to that one?
 
-use super::{Entry, Expectation, Kind, Matrix, RuleRef, Section};
+use super::{
+    Entry, Expectation, Kind, Matrix, Requirement, RuleRef, Section, Tally, direction::is_service,
+};
 use crate::{
     dissect::Protocol,
     flow::Transport,
-    identify::{Machine, MachineId, Ports, RoleSet, Setting, Site},
+    identify::{Machine, MachineId, PortRange, Ports, RoleSet, Setting, Site},
 };
 
 /// The matrix in force at a site.
@@ -19,6 +21,8 @@ pub struct Policy {
     pub strict_rpc: bool,
     /// The machines whose firewall logs are heard, in the order of the logs.
     pub log_owners: Vec<MachineId>,
+    /// The options of a command line under the same policy, each after a space: ` -s other.toml`.
+    pub options: String,
 }
 
 /// Ports from here on are handed out dynamically (RFC 6335, section 6; the page's note).
@@ -28,7 +32,7 @@ impl Policy {
     /// A matrix at a site, the whole dynamic range expected.
     #[must_use]
     pub fn new(matrix: Matrix, site: Site) -> Self {
-        Self { matrix, site, strict_rpc: false, log_owners: Vec::new() }
+        Self { matrix, site, strict_rpc: false, log_owners: Vec::new(), options: String::new() }
     }
 
     /// The same policy, strict about dynamic RPC or not.
@@ -61,59 +65,122 @@ impl Policy {
             && server.is_none_or(|machine| machine.port(Setting::Cim).is_none())
     }
 
-    /// What is to be expected of a conversation that `client` opens to `server`.
+    /// All rules that expect a connection, each with its kind, strongest first.
     ///
-    /// `oriented` says that the wire shows which side opened it. Where it does not, a high port may
-    /// be the client's own, and a range does not cover it unless both ports are high.
+    /// `talk.oriented` states that the wire shows which side opened it. Where it does not, a high port
+    /// may be the client's own, and a range does not cover it unless both ports are high.
     #[must_use]
-    pub fn expect(&self, talk: &Talk) -> Expectation {
-        let mut best = Expectation::NONE;
-        for (index, entry) in self.matrix.entries.iter().enumerate() {
-            if let Some(kind) = self.entry_expects(entry, talk) {
-                best.add(kind, RuleRef::Entry(index));
-            }
-        }
+    pub fn rules_for(&self, talk: &Talk) -> Vec<(Kind, RuleRef)> {
+        let roles = [talk.client, talk.server].map(|id| self.roles(id));
+        let of_matrix = self.matrix.entries.iter().enumerate().filter_map(|(index, entry)| {
+            Some((self.entry_expects(entry, roles, talk)?, RuleRef::Entry(index)))
+        });
+        let mut rules: Vec<(Kind, RuleRef)> = of_matrix.collect();
         for (index, allow) in self.site.allows.about(talk.transport, talk.server_port) {
-            if allow.from.include(talk.client, self.roles(talk.client))
-                && allow.to.include(talk.server, self.roles(talk.server))
+            let range = allow.ports.range_of(talk.server_port);
+            if allow.from.include(talk.client, roles[0])
+                && allow.to.include(talk.server, roles[1])
+                && range.is_none_or(|range| self.range_covers(range, talk))
             {
-                best.add(Kind::Site, RuleRef::Allow(index));
+                rules.push((Kind::Site, RuleRef::Allow(index)));
             }
         }
-        best.rules.sort_unstable();
-        best
+        rules.sort_unstable();
+        rules
     }
 
-    fn entry_expects(&self, entry: &Entry, talk: &Talk) -> Option<Kind> {
+    /// What is to be expected of a connection before anything is known of what is spoken: the
+    /// strongest kind with its rules.
+    #[must_use]
+    pub fn expect(&self, talk: &Talk) -> Expectation {
+        let rules = self.rules_for(talk);
+        rules.first().map_or(Expectation::NONE, |(kind, _)| Expectation::of(*kind, &rules))
+    }
+
+    fn entry_expects(
+        &self,
+        entry: &Entry,
+        [client, server]: [RoleSet; 2],
+        talk: &Talk,
+    ) -> Option<Kind> {
         if entry.transport != Some(talk.transport) {
             return None;
         }
-        let fits = |client: MachineId, server: MachineId| {
-            self.roles(client).meets(entry.client_roles)
-                && self.roles(server).meets(entry.server_roles)
+        let fits = |client: RoleSet, server: RoleSet| {
+            client.meets(entry.client_roles) && server.meets(entry.server_roles)
+        };
+        // The machines' roles are compared first: that is fast, and excludes most rules.
+        let kind = if fits(client, server) {
+            match entry.section {
+                Section::General | Section::Vmware => Kind::Expected,
+                Section::Companion => Kind::Companion,
+                Section::Note => Kind::DynamicRpc,
+            }
+        } else if entry.reverse.is_some() && fits(server, client) {
+            Kind::Reverse
+        } else {
+            return None;
         };
         if talk.transport != Transport::Icmp {
             let ports = self.ports(entry, Some(self.site.machine(talk.server)));
-            let range = ports.range_of(talk.server_port)?;
-            if range.from < range.to && !talk.may_be_dynamic() {
-                return None;
+            match ports.range_of(talk.server_port) {
+                Some(range) if !self.range_covers(range, talk) => return None,
+                Some(_) => {}
+                None if talk.learned && is_dynamic_rpc(entry, ports) => {}
+                None => return None,
             }
         }
-        if fits(talk.client, talk.server) {
-            return match entry.section {
-                Section::General | Section::Vmware => Some(Kind::Expected),
-                Section::Companion => Some(Kind::Companion),
-                Section::Note => Some(Kind::DynamicRpc),
-            };
+        Some(kind)
+    }
+
+    /// Whether a range covers the server's port. Where the wire does not show who opened the
+    /// connection, the port may be the client's own: the dynamic range takes a client's port from the
+    /// same range, and any other range a port that is no known service's.
+    fn range_covers(&self, range: PortRange, talk: &Talk) -> bool {
+        if talk.oriented || talk.learned || range.from == range.to {
+            return true;
         }
-        let reversed = entry.reverse.is_some() && fits(talk.server, talk.client);
-        reversed.then_some(Kind::Reverse)
+        if range.from == FIRST_DYNAMIC_PORT && range.to == u16::MAX {
+            return talk.client_port >= FIRST_DYNAMIC_PORT;
+        }
+        !is_service(self, talk.transport, talk.client_port)
+    }
+
+    /// Whether a rule is legacy or one of several alternatives, and another port of it works between
+    /// the same machines by the counts.
+    #[must_use]
+    pub fn is_replaced(&self, rule: RuleRef, service: &Service, counts: &Tally) -> bool {
+        let Some(entry) = self.entry(rule) else { return false };
+        let machine = Some(self.site.machine(service.server));
+        let works = |other: &Entry| {
+            let ports = &self.ports(other, machine).0;
+            other.transport.is_some_and(|transport| {
+                counts.works((service.client, service.server), transport, ports, service)
+            })
+        };
+        let replaces = |other: &&Entry| match entry.requirement {
+            Requirement::Legacy => entry.replaced_by.contains(&other.id),
+            Requirement::Alternative => {
+                other.id == entry.id || entry.group.is_some() && entry.group == other.group
+            }
+            _ => false,
+        };
+        self.matrix.entries.iter().filter(replaces).any(works)
     }
 
     /// The machine whose firewall log stands at a place among the logs.
     #[must_use]
     pub fn log_owner(&self, log: u16) -> Option<MachineId> {
         self.log_owners.get(usize::from(log)).copied()
+    }
+
+    /// Whether a rule is about datagrams that are never answered.
+    #[must_use]
+    pub fn is_one_way(&self, rule: RuleRef) -> bool {
+        match rule {
+            RuleRef::Entry(_) => false,
+            RuleRef::Allow(index) => self.site.allows[index].one_way,
+        }
     }
 
     /// A machine's roles as they count for rules.
@@ -159,15 +226,24 @@ impl Policy {
     }
 }
 
-impl Expectation {
-    /// The strongest kind wins; rules of one kind are gathered.
-    fn add(&mut self, kind: Kind, rule: RuleRef) {
-        if kind < self.kind {
-            *self = Self { kind, rules: vec![rule] };
-        } else if kind == self.kind {
-            self.rules.push(rule);
-        }
-    }
+/// Whether an entry is about RPC services at dynamic ports: what the endpoint mapper names outside of
+/// the range is covered, too, where an administrator moved the range (KB 154596).
+fn is_dynamic_rpc(entry: &Entry, ports: &Ports) -> bool {
+    entry.transport == Some(Transport::Tcp)
+        && ports.0.iter().any(|one| one.from == FIRST_DYNAMIC_PORT && one.to == u16::MAX)
+}
+
+/// A service between two machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Service {
+    /// The client.
+    pub client: MachineId,
+    /// The server.
+    pub server: MachineId,
+    /// Transport.
+    pub transport: Transport,
+    /// The server's port.
+    pub port: u16,
 }
 
 /// A conversation as rules see it.
@@ -185,10 +261,6 @@ pub struct Talk {
     pub client_port: u16,
     /// Whether the wire shows who opened it.
     pub oriented: bool,
-}
-
-impl Talk {
-    fn may_be_dynamic(&self) -> bool {
-        self.oriented || self.client_port >= FIRST_DYNAMIC_PORT
-    }
+    /// Whether an endpoint mapper or an activation named the server's port.
+    pub learned: bool,
 }

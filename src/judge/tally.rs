@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::{Judgement, Kind, RuleRef, Verdict};
+use super::{Judgement, Kind, RuleRef, Service, Verdict};
 use crate::{
     flow::{Outcome, Transport},
-    identify::MachineId,
+    identify::{MachineId, PortRange},
 };
 
 /// Conversations of one verdict between two machines to one port.
@@ -36,6 +36,8 @@ pub struct RuleCount {
     pub mismatch: u64,
     /// Undecided.
     pub unknown: u64,
+    /// Failed, but another port works between the same machines.
+    pub replaced: u64,
 }
 
 /// Who asks and who is asked.
@@ -47,6 +49,8 @@ pub struct Tally {
     verdicts: BTreeMap<Verdict, u64>,
     pairs: HashMap<PairCount, u64>,
     rules: HashMap<RuleRef, HashMap<Pair, RuleCount>>,
+    /// Conversations that worked, by pair of machines, transport and port.
+    working: HashMap<Pair, BTreeMap<(Transport, u16), u64>>,
 }
 
 impl Tally {
@@ -69,6 +73,10 @@ impl Tally {
         let (port, verdict) = (judgement.server_end().port, judgement.verdict);
         let pair = PairCount { client, server, transport, port, verdict };
         change(self.pairs.entry(pair).or_default());
+        if verdict == Verdict::Ok {
+            let ports = self.working.entry((client, server)).or_default();
+            change(ports.entry((transport, port)).or_default());
+        }
         if !matches!(judgement.expectation.kind, Kind::Expected | Kind::DynamicRpc) {
             return;
         }
@@ -78,10 +86,27 @@ impl Tally {
                 // What was met in the middle may be older than the firewall's latest change.
                 Verdict::Ok if judgement.outcome == Outcome::Answered => &mut count.ok,
                 Verdict::Blocked => &mut count.blocked,
+                Verdict::Denied => &mut count.replaced,
                 Verdict::Mismatch => &mut count.mismatch,
                 _ => &mut count.unknown,
             });
         }
+    }
+
+    /// Whether a connection to one of these ports works between two machines, other than `but`.
+    #[must_use]
+    pub fn works(
+        &self,
+        (client, server): (MachineId, MachineId),
+        transport: Transport,
+        ports: &[PortRange],
+        but: &Service,
+    ) -> bool {
+        self.working.get(&(client, server)).into_iter().flatten().any(|(other, count)| {
+            let own = other.0 == but.transport && other.1 == but.port;
+            let fits = other.0 == transport && ports.iter().any(|range| range.contains(other.1));
+            *count > 0 && fits && !own
+        })
     }
 
     /// Conversations of a verdict.
@@ -126,6 +151,12 @@ impl Tally {
         for (pair, count) in other.pairs {
             *self.pairs.entry(pair).or_default() += count;
         }
+        for (pair, ports) in other.working {
+            let own = self.working.entry(pair).or_default();
+            for (port, count) in ports {
+                *own.entry(port).or_default() += count;
+            }
+        }
         for (rule, pairs) in other.rules {
             let own = self.rules.entry(rule).or_default();
             for (pair, count) in pairs {
@@ -142,5 +173,6 @@ impl RuleCount {
         self.blocked += other.blocked;
         self.mismatch += other.mismatch;
         self.unknown += other.unknown;
+        self.replaced += other.replaced;
     }
 }

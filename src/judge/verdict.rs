@@ -48,24 +48,52 @@ impl Verdict {
         }
     }
 
-    /// The verdict on a conversation between known machines.
-    ///
-    /// `agrees` says whether what is spoken is what the rule expects, where that could be seen;
-    /// `both_talk` whether both sides are seen to send more than refusals.
+    /// The verdict on a conversation between known machines: the table of the contract.
     #[must_use]
-    pub fn of(kind: Kind, outcome: Outcome, agrees: Option<bool>, both_talk: bool) -> Self {
-        let expected = kind != Kind::None;
-        match (outcome, expected) {
-            (Outcome::Answered, true) if agrees == Some(false) => Self::Mismatch,
-            (Outcome::Answered, true) => Self::Ok,
-            (Outcome::Answered, false) => Self::Unexpected,
-            (Outcome::Pending | Outcome::Partial, true) if both_talk => Self::Ok,
-            (Outcome::Pending | Outcome::Partial, false) if both_talk => Self::Unexpected,
-            (Outcome::Pending | Outcome::Partial, _) => Self::Unknown,
-            (_, true) => Self::Blocked,
-            (_, false) => Self::Denied,
+    pub fn of(finding: &Basics) -> Self {
+        use Outcome::{
+            Answered, HalfOpen, Partial, Pending, Prohibited, Refused, Reset, Silent, Stalled,
+            Unreachable,
+        };
+        let expected = finding.kind != Kind::None;
+        match (finding.outcome, expected) {
+            (Answered, true) if finding.agrees == Some(false) => Self::Mismatch,
+            (Answered, true) => Self::Ok,
+            (Pending | Partial | Silent, true) if finding.one_way => Self::Ok,
+            (Answered | HalfOpen | Reset | Stalled, false) if finding.is_local => Self::Ok,
+            (Answered | HalfOpen | Reset | Stalled, false) => Self::Unexpected,
+            (HalfOpen | Reset | Stalled, true) => Self::Blocked,
+            (Pending | Partial, true) if finding.exchanges_data => Self::Ok,
+            (Pending | Partial, false) if finding.exchanges_data && finding.is_local => Self::Ok,
+            (Pending | Partial, false) if finding.exchanges_data => Self::Unexpected,
+            (Pending | Partial, _) => Self::Unknown,
+            (Refused | Prohibited | Unreachable | Silent, true) if finding.is_replaced => {
+                Self::Denied
+            }
+            (Refused | Prohibited | Unreachable | Silent, true) => Self::Blocked,
+            (Refused | Prohibited | Unreachable | Silent, false) => Self::Denied,
         }
     }
+}
+
+/// What a verdict follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct Basics {
+    /// Why the conversation is expected, or that it is not.
+    pub kind: Kind,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Whether the server speaks what the rules expect, where that was captured.
+    pub agrees: Option<bool>,
+    /// Whether both sides are seen to exchange data.
+    pub exchanges_data: bool,
+    /// Whether datagrams go one way only and are never answered.
+    pub one_way: bool,
+    /// Whether it is the traffic of a machine with itself.
+    pub is_local: bool,
+    /// Whether the rule is legacy or one of several alternatives, and another port works between the
+    /// same machines.
+    pub is_replaced: bool,
 }
 
 /// How far a verdict can be trusted.
@@ -100,46 +128,86 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Outcome::{
+        Answered, HalfOpen, Partial, Pending, Prohibited, Refused, Reset, Silent, Stalled,
+        Unreachable,
+    };
+    use Verdict::{Blocked, Denied, Mismatch, Ok, Unexpected, Unknown};
+
+    const EXPECTING: [Kind; 5] =
+        [Kind::Expected, Kind::Reverse, Kind::DynamicRpc, Kind::Companion, Kind::Site];
+
+    fn basics(kind: Kind, outcome: Outcome) -> Basics {
+        Basics {
+            kind,
+            outcome,
+            agrees: Option::None,
+            exchanges_data: false,
+            one_way: false,
+            is_local: false,
+            is_replaced: false,
+        }
+    }
 
     #[test]
-    fn every_cell_of_the_table_is_as_the_design_has_it() {
-        use Outcome::{Answered, Partial, Pending, Prohibited, Refused, Silent, Unreachable};
-        use Verdict::{Blocked, Denied, Mismatch, Ok, Unexpected, Unknown};
-        let expecting =
-            [Kind::Expected, Kind::Reverse, Kind::DynamicRpc, Kind::Companion, Kind::Site];
-        // outcome, both sides talk | expected: agrees, differs, not seen | none
+    fn every_cell_of_the_table_is_as_the_contract_has_it() {
+        // outcome, both sides exchange data | expected: agrees, differs, not seen | none
         let table = [
             (Answered, true, [Ok, Mismatch, Ok], Unexpected),
             (Answered, false, [Ok, Mismatch, Ok], Unexpected),
-            (Refused, true, [Blocked, Blocked, Blocked], Denied),
-            (Refused, false, [Blocked, Blocked, Blocked], Denied),
-            (Prohibited, true, [Blocked, Blocked, Blocked], Denied),
-            (Prohibited, false, [Blocked, Blocked, Blocked], Denied),
-            (Unreachable, true, [Blocked, Blocked, Blocked], Denied),
-            (Unreachable, false, [Blocked, Blocked, Blocked], Denied),
-            (Silent, true, [Blocked, Blocked, Blocked], Denied),
-            (Silent, false, [Blocked, Blocked, Blocked], Denied),
+            (HalfOpen, true, [Blocked; 3], Unexpected),
+            (HalfOpen, false, [Blocked; 3], Unexpected),
+            (Reset, true, [Blocked; 3], Unexpected),
+            (Reset, false, [Blocked; 3], Unexpected),
+            (Stalled, true, [Blocked; 3], Unexpected),
+            (Stalled, false, [Blocked; 3], Unexpected),
+            (Refused, true, [Blocked; 3], Denied),
+            (Refused, false, [Blocked; 3], Denied),
+            (Prohibited, true, [Blocked; 3], Denied),
+            (Prohibited, false, [Blocked; 3], Denied),
+            (Unreachable, true, [Blocked; 3], Denied),
+            (Unreachable, false, [Blocked; 3], Denied),
+            (Silent, true, [Blocked; 3], Denied),
+            (Silent, false, [Blocked; 3], Denied),
             (Pending, true, [Ok, Ok, Ok], Unexpected),
-            (Pending, false, [Unknown, Unknown, Unknown], Unknown),
+            (Pending, false, [Unknown; 3], Unknown),
             (Partial, true, [Ok, Ok, Ok], Unexpected),
-            (Partial, false, [Unknown, Unknown, Unknown], Unknown),
+            (Partial, false, [Unknown; 3], Unknown),
         ];
-        for (outcome, both_talk, expected, none) in table {
+        for (outcome, exchanges_data, expected, none) in table {
             for (agrees, verdict) in
                 [Some(true), Some(false), Option::None].into_iter().zip(expected)
             {
-                for kind in expecting {
-                    assert_eq!(
-                        Verdict::of(kind, outcome, agrees, both_talk),
-                        verdict,
-                        "{kind:?} {outcome:?} {agrees:?} {both_talk}"
-                    );
+                for kind in EXPECTING {
+                    let of = Basics { agrees, exchanges_data, ..basics(kind, outcome) };
+                    assert_eq!(Verdict::of(&of), verdict, "{of:?}");
                 }
-                assert_eq!(
-                    Verdict::of(Kind::None, outcome, agrees, both_talk),
-                    none,
-                    "{outcome:?} {both_talk}"
-                );
+                let of = Basics { agrees, exchanges_data, ..basics(Kind::None, outcome) };
+                assert_eq!(Verdict::of(&of), none, "{of:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_port_that_works_one_way_traffic_and_a_machine_with_itself_are_no_findings() {
+        for kind in EXPECTING {
+            for outcome in Outcome::ALL {
+                let of = Basics { is_replaced: true, ..basics(kind, outcome) };
+                let failed = matches!(outcome, Refused | Prohibited | Unreachable | Silent);
+                assert_eq!(Verdict::of(&of) == Denied, failed, "{of:?}");
+                let of = Basics { one_way: true, ..basics(kind, outcome) };
+                let seen = matches!(outcome, Answered | Pending | Partial | Silent);
+                assert_eq!(Verdict::of(&of) == Ok, seen, "{of:?}");
+            }
+        }
+        for outcome in Outcome::ALL {
+            for exchanges_data in [true, false] {
+                let of = Basics { is_local: true, exchanges_data, ..basics(Kind::None, outcome) };
+                assert_ne!(Verdict::of(&of), Unexpected, "{of:?}");
+                let of = Basics { is_replaced: true, one_way: true, ..of };
+                let stranger = Basics { is_local: false, ..of };
+                let alike = Basics { is_replaced: false, one_way: false, ..stranger };
+                assert_eq!(Verdict::of(&stranger), Verdict::of(&alike), "{of:?}");
             }
         }
     }

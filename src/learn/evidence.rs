@@ -37,7 +37,7 @@ pub fn exchanges(report: &Report) -> Vec<Exchange> {
     let mut seen: BTreeMap<Key, (bool, Option<Protocol>)> = BTreeMap::new();
     for conversation in report.conversations.iter() {
         let answered = conversation.both_sides_talk();
-        let (client, basis) = orient(&report.policy, conversation);
+        let (client, basis) = orient(&report.policy, conversation, report.witness.surroundings());
         let (key, spoken) = exchange(conversation, client);
         let is_asked_for = conversation.transport == Transport::Tcp && basis == Basis::Syn;
         if !(answered || is_asked_for && is_one_machines(key.1)) {
@@ -242,8 +242,13 @@ fn fitting<'p>(policy: &'p Policy, exchange: &Exchange) -> Vec<(usize, &'p Entry
             .is_some_and(|range| range.from == range.to)
     };
     let entries = policy.matrix.entries.iter().enumerate();
+    // What nodes of one kind do among each other says nothing about which kind that is.
+    let among_peers = |entry: &Entry| {
+        entry.section == Section::Companion && entry.client_roles == entry.server_roles
+    };
     let entries = entries.filter(|(_, entry)| {
-        entry.section != Section::Note
+        !among_peers(entry)
+            && entry.section != Section::Note
             && entry.transport == Some(exchange.transport)
             && on_port(entry)
             && agrees(entry)

@@ -7,23 +7,9 @@ use hashbrown::HashMap;
 use super::Row;
 use crate::{
     capture::Timestamp,
-    flow::{Outcome, Transport},
-    identify::MachineId,
-    judge::{RuleRef, Verdict},
+    flow::Outcome,
+    judge::{RuleRef, Service, Verdict},
 };
-
-/// A service between two machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Service {
-    /// Who asks.
-    pub client: MachineId,
-    /// Who is asked.
-    pub server: MachineId,
-    /// Transport.
-    pub transport: Transport,
-    /// The server's port.
-    pub port: u16,
-}
 
 /// What makes conversations one finding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

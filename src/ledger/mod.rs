@@ -6,11 +6,14 @@
 
 mod announcer;
 mod finding;
+mod rate_limit;
 mod row;
 mod status;
 
+pub use crate::judge::Service;
 pub use announcer::{Announcer, News};
-pub use finding::{FINDINGS, Finding, FindingKey, Service};
+pub use finding::{FINDINGS, Finding, FindingKey};
+pub use rate_limit::Withheld;
 pub use row::Row;
 pub use status::Status;
 
@@ -24,7 +27,8 @@ use hashbrown::HashSet;
 use self::finding::Findings;
 use crate::{
     capture::Timestamp,
-    flow::{Conversation, Outcome, SILENCE_NANOS},
+    flow::{Conversation, Outcome},
+    identify::MachineId,
     judge::{
         CoverageRow, Expectation, Policy, Status as CoverageStatus, Tally, Verdict, Witness,
         coverage,
@@ -53,6 +57,9 @@ pub struct Ledger {
     tally: Tally,
     findings: Findings,
     due: BTreeSet<(Timestamp, u32)>,
+    /// Pairs of machines between which something works that did not before: failures of alternatives
+    /// may be no findings any more.
+    newly_working: BTreeSet<(MachineId, MachineId)>,
     expectations: HashSet<Arc<Expectation>>,
     witness: Witness,
     now: Timestamp,
@@ -69,6 +76,7 @@ impl Ledger {
             tally: Tally::default(),
             findings: Findings::default(),
             due: BTreeSet::new(),
+            newly_working: BTreeSet::new(),
             expectations: HashSet::new(),
             witness: Witness::default(),
             now: Timestamp::default(),
@@ -92,6 +100,14 @@ impl Ledger {
         }
         if witness_differs {
             self.judge_again(Row::rests_on_surroundings);
+        }
+        let newly_working = std::mem::take(&mut self.newly_working);
+        if !newly_working.is_empty() {
+            self.judge_again(|row| {
+                let pair = row.client_machine.zip(row.server_machine);
+                row.verdict == Verdict::Blocked
+                    && pair.is_some_and(|pair| newly_working.contains(&pair))
+            });
         }
         while let Some((time, place)) = self.due.first().copied().filter(|one| one.0 <= self.now) {
             self.due.remove(&(time, place));
@@ -119,7 +135,8 @@ impl Ledger {
 
     fn judge(&mut self, place: u32, conversation: &Conversation) {
         let policy = Arc::clone(&self.policy);
-        let judgement = policy.judge(conversation, &self.witness);
+        let mut judgement = policy.judge(conversation, &self.witness);
+        judgement.settle(&policy, &self.tally);
         let row = Row::new(&judgement, self.shared(&judgement.expectation));
         if self.rows.len() <= place as usize {
             self.rows.resize_with(place as usize + 1, || None);
@@ -130,9 +147,12 @@ impl Ledger {
         }
         self.tally.count(&judgement);
         self.findings.change(place, before.as_ref(), &row, self.now);
-        let due = Timestamp(conversation.first.0.saturating_add(SILENCE_NANOS));
-        if row.outcome == Outcome::Pending && due > self.now {
+        if let Some(due) = row.outcome.due(conversation, self.now) {
             self.due.insert((due, place));
+        }
+        let worked = before.as_ref().is_some_and(|before| before.verdict == Verdict::Ok);
+        if row.verdict == Verdict::Ok && !worked {
+            self.newly_working.extend(row.client_machine.zip(row.server_machine));
         }
         self.rows[place as usize] = Some(row);
         self.revision += 1;

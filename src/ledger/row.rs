@@ -30,6 +30,7 @@ pub struct Row {
     basis: Basis,
     agrees: Option<bool>,
     grade: Option<Grade>,
+    observed_for: i64,
     context: Context,
 }
 
@@ -48,6 +49,7 @@ impl Row {
             basis: judgement.basis,
             agrees: judgement.agrees,
             grade: judgement.grade,
+            observed_for: judgement.observed_for,
             context: judgement.context,
         }
     }
@@ -68,6 +70,7 @@ impl Row {
             agrees: self.agrees,
             verdict: self.verdict,
             evidence: self.evidence,
+            observed_for: self.observed_for,
             context: self.context,
         }
     }
@@ -76,7 +79,14 @@ impl Row {
     #[must_use]
     pub(super) fn rests_on_surroundings(&self) -> bool {
         self.grade.is_some()
-            || matches!(self.outcome, Outcome::Silent | Outcome::Pending | Outcome::Partial)
+            || matches!(
+                self.outcome,
+                Outcome::Silent
+                    | Outcome::HalfOpen
+                    | Outcome::Stalled
+                    | Outcome::Pending
+                    | Outcome::Partial
+            )
     }
 
     /// The client's endpoint.

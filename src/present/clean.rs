@@ -2,16 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::identify::is_unprintable;
+use crate::capture::printable;
 
 /// The text without control characters and without those that reorder or hide what is written.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_unprintable) {
-        Cow::Owned(text.chars().map(|c| if is_unprintable(c) { '\u{fffd}' } else { c }).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
+    printable(text)
 }
 
 /// Cleans a text of several lines, leaving its line ends.
@@ -21,12 +17,12 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// A cell of a CSV file: a spreadsheet must not take it for a formula.
-pub(super) fn csv_cell(text: &str) -> String {
+pub(super) fn csv_cell(text: &str) -> Cow<'_, str> {
     let cleaned = clean(text);
     if cleaned.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']) {
-        format!("'{cleaned}")
+        Cow::Owned(format!("'{cleaned}"))
     } else {
-        cleaned.into_owned()
+        cleaned
     }
 }
 
@@ -35,7 +31,8 @@ pub(super) fn markdown_cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '!' => {
+            // An ampersand may begin a character reference, such as that of a bidirectional control.
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '!' | '&' | '~' => {
                 cell.push('\\');
                 cell.push(c);
             }
@@ -74,7 +71,10 @@ pub(super) fn powershell_remark(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::capture::is_unprintable;
 
     #[test]
     fn escape_sequences_and_reordering_marks_do_not_pass() {
@@ -82,6 +82,50 @@ mod tests {
         assert_eq!(clean("a\u{202e}b\u{9b}c\u{7f}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
         assert_eq!(clean("büro-hv07"), "büro-hv07");
         assert_eq!(clean_lines("a\r\nb"), "a\u{fffd}\nb");
+    }
+
+    proptest! {
+        #[test]
+        fn no_format_lets_a_hidden_character_through(text in hostile()) {
+            let outputs = [
+                clean(&text).into_owned(),
+                csv_cell(&text).into_owned(),
+                markdown_cell(&text),
+                powershell_string(&text),
+                powershell_remark(&text),
+            ];
+            for output in &outputs {
+                prop_assert!(!output.chars().any(is_unprintable), "{output:?}");
+            }
+            prop_assert_eq!(clean(&outputs[0]), outputs[0].as_str());
+            prop_assert_eq!(outputs[0].chars().count(), text.chars().count());
+            prop_assert!(outputs[3].is_ascii() && outputs[4].is_ascii());
+            prop_assert_eq!(outputs[3].matches('\'').count() % 2, 0);
+            let lines = clean_lines(&text);
+            prop_assert_eq!(lines.matches('\n').count(), text.matches('\n').count());
+            prop_assert!(!lines.chars().any(|c| c != '\n' && is_unprintable(c)));
+        }
+    }
+
+    /// Text in which characters that hide, reorder, quote or begin formulas are as common as letters.
+    fn hostile() -> impl Strategy<Value = String> {
+        let hidden =
+            prop::char::range('\0', char::MAX).prop_filter("hidden", |c| is_unprintable(*c));
+        let hidden = prop_oneof![
+            prop::char::range('\0', '\u{9f}'),
+            prop::char::range('\u{2000}', '\u{206f}'),
+            prop::char::range('\u{e0000}', '\u{e01ff}'),
+            hidden
+        ];
+        let quoting =
+            prop::sample::select(vec!['\'', '\u{2019}', '"', '`', '$', '|', '&', '=', '#']);
+        let c = prop_oneof![hidden, quoting, any::<char>()];
+        prop::collection::vec(c, 0..20).prop_map(|all| all.into_iter().collect())
+    }
+
+    #[test]
+    fn markdown_gets_no_character_references() {
+        assert_eq!(markdown_cell("a&#x202e;b"), "a\\&\\#x202e;b");
     }
 
     #[test]

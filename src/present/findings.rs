@@ -2,12 +2,12 @@
 
 use hashbrown::HashMap;
 
-use super::names;
+use super::{fix::fix, names};
 use crate::{
     capture::Timestamp,
     flow::{Conversation, Transport},
     identify::MachineId,
-    judge::{Evidence, Judgement, Kind, RuleRef, Verdict},
+    judge::{Evidence, Judgement, RuleRef, Verdict},
     report::Report,
 };
 
@@ -20,10 +20,11 @@ pub(super) struct Finding {
     pub service: String,
     /// The rules' titles.
     pub rules: Vec<String>,
-    pub kind: Kind,
     pub evidence: Evidence,
     /// The sentence of the first one.
     pub why: String,
+    /// What fixes it, and where, of what is blocked.
+    pub fix: Option<String>,
     pub first: Timestamp,
     pub count: u64,
 }
@@ -59,7 +60,8 @@ pub(super) fn findings<'a>(report: &'a Report, verdicts: &[Verdict]) -> Vec<Grou
 impl Group<'_> {
     /// The finding in words.
     pub fn told(&self, report: &Report) -> Finding {
-        let judgement = report.policy.judge(self.first, &report.witness);
+        let mut judgement = report.policy.judge(self.first, &report.witness);
+        judgement.settle(&report.policy, &report.tally);
         Finding { count: self.count, ..Finding::new(report, &judgement) }
     }
 }
@@ -86,9 +88,9 @@ impl Finding {
             server,
             service: names::service(judgement.conversation.transport, port),
             rules: judgement.expectation.rules.iter().map(|rule| policy.title(*rule)).collect(),
-            kind: judgement.expectation.kind,
             evidence: judgement.evidence,
             why: policy.why(judgement),
+            fix: (judgement.verdict == Verdict::Blocked).then(|| fix(policy, judgement)),
             first: judgement.conversation.first,
             count: 1,
         }

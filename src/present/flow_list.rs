@@ -74,7 +74,8 @@ pub(super) fn write_csv<'a>(
     let mut writer = csv::Writer::from_writer(output);
     writer.write_record(HEADER)?;
     for judgement in judgements {
-        writer.write_record(row(policy, &judgement).iter().map(|cell| csv_cell(cell)))?;
+        writer
+            .write_record(row(policy, &judgement).iter().map(|cell| csv_cell(cell).into_owned()))?;
     }
     Ok(writer.flush()?)
 }

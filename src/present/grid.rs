@@ -39,7 +39,7 @@ impl Grid {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&self.header)?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(|cell| csv_cell(cell)))?;
+            writer.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))?;
         }
         let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -70,16 +70,17 @@ impl Grid {
     #[must_use]
     pub fn columns(&self, indent: usize) -> String {
         let header: Vec<String> = self.header.iter().map(|cell| (*cell).to_owned()).collect();
-        let rows = || std::iter::once(&header).chain(&self.rows);
+        let cleaned = |row: &Vec<String>| row.iter().map(|cell| clean(cell).into_owned()).collect();
+        let rows: Vec<Vec<String>> =
+            std::iter::once(header.clone()).chain(self.rows.iter().map(cleaned)).collect();
         let widths: Vec<usize> = (0..header.len())
-            .map(|column| rows().map(|row| row[column].width()).max().unwrap_or(0))
+            .map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0))
             .collect();
         let mut text = String::new();
-        for row in rows() {
+        for row in &rows {
             let mut line = " ".repeat(indent);
             for (cell, width) in row.iter().zip(&widths) {
-                let cell = clean(cell);
-                line += &cell;
+                line += cell;
                 line += &" ".repeat(width.saturating_sub(cell.width()) + 2);
             }
             text += line.trim_end();

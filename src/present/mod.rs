@@ -5,8 +5,10 @@
 
 mod announcement;
 mod clean;
+mod client_lists;
 mod findings;
 mod firewall;
+mod fix;
 mod flow_list;
 mod flow_record;
 mod grid;
@@ -21,7 +23,7 @@ mod site;
 mod summary;
 mod text;
 
-pub use announcement::announcement;
+pub use announcement::{announcement, withheld};
 pub use clean::{clean, clean_lines};
 pub use firewall::firewall;
 pub use flow_list::{flow_csv, flow_markdown, flow_text};

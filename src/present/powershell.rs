@@ -2,16 +2,15 @@
 //!
 //! Source of the parameters: Microsoft's reference of the NetSecurity module.
 
-use ipnet::IpNet;
+use std::io::{self, Write};
 
 use super::{
     clean::{powershell_remark, powershell_string as quoted},
+    client_lists::SharedLists,
+    firewall::notes,
     names,
 };
-use crate::{
-    flow::Transport,
-    judge::{Exception, Policy, Requirement, RuleRef, Section},
-};
+use crate::judge::{Exception, FirewallProtocol, Policy, Requirement, RuleRef, Section};
 
 const HEAD: &str = "\
 #Requires -RunAsAdministrator
@@ -23,9 +22,13 @@ const HEAD: &str = "\
 # earlier run made and this one no longer does is removed. Nothing outside the group 'VMM (vmmtap)'
 # is touched.
 #
-# Dynamic RPC: the keyword RPC as local port opens just the ports that the RPC runtime has handed
-# out, instead of the whole range 49152-65535; RPCEPMap is the keyword for the endpoint mapper that
-# tells clients those ports (TCP 135). Both are used here in the place of numbers.
+# Rules that are needed only under a condition (V2V conversion, WinRM over TLS, perimeter hosts) or by
+# old releases are created disabled. Create a conditional rule enabled with
+#     vmmtap firewall --format powershell --conditional RULE
+#
+# Dynamic RPC: the keyword RPC as local port opens only the ports that the RPC runtime has
+# assigned, instead of the whole range 49152-65535; RPCEPMap is the keyword for the endpoint mapper
+# (TCP 135), which reports those ports to clients. Both are used here instead of numbers.
 param([string]$Machine = $env:COMPUTERNAME)
 $ErrorActionPreference = 'Stop'
 $group = 'VMM (vmmtap)'
@@ -48,88 +51,117 @@ function Set-VmmException {
 
 ";
 
+const DEFAULT: &str = "    default {
+        Write-Warning \"No exceptions for a machine named ${Machine}. If the site file has another \
+name for it, run this again with -Machine NAME.\"
+        return
+    }
+}
+";
+
 const TAIL: &str = "
 Get-NetFirewallRule -Group $group -ErrorAction SilentlyContinue |
     Where-Object { $made -notcontains $_.Name } | Remove-NetFirewallRule
 ";
 
-/// The script for all machines; those without Windows are told of in comments.
-pub(super) fn powershell(policy: &Policy, exceptions: &[Exception]) -> String {
-    let mut script = String::from(HEAD);
-    script += "switch ($Machine) {\n";
+/// Writes the script for all machines; those without Windows are listed in comments.
+pub(super) fn powershell(
+    policy: &Policy,
+    exceptions: &[Exception],
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let lists = SharedLists::new(exceptions);
+    to.write_all(HEAD.as_bytes())?;
+    for (number, list) in lists.iter() {
+        let remotes: Vec<_> =
+            list.remotes.iter().map(|one| quoted(&names::network(&one.network))).collect();
+        let lines: Vec<_> = remotes.chunks(REMOTES_PER_LINE).map(|line| line.join(", ")).collect();
+        writeln!(to, "$clients{number} = @(\n    {}\n)", lines.join(",\n    "))?;
+    }
+    to.write_all(b"switch ($Machine) {\n")?;
     for of_machine in exceptions.chunk_by(|a, b| a.machine == b.machine) {
         let machine = policy.site.machine(of_machine[0].machine);
         if machine.may_run_windows() {
-            script += &format!("    {} {{\n", quoted(&machine.name));
-            of_machine.iter().for_each(|one| script += &commands(policy, one));
-            script += "    }\n";
+            writeln!(to, "    {} {{", quoted(&machine.name))?;
+            for one in of_machine {
+                to.write_all(command(policy, &lists, one).as_bytes())?;
+            }
+            to.write_all(b"    }\n")?;
         } else {
             let name = powershell_remark(&machine.name);
-            script += &format!("    # {name} does not run Windows; in its own firewall, let in:\n");
-            of_machine.iter().for_each(|one| script += &remark(policy, one));
+            writeln!(to, "    # {name} does not run Windows; allow in its own firewall:")?;
+            for one in of_machine {
+                to.write_all(remark(policy, &lists, one).as_bytes())?;
+            }
         }
     }
-    script += "    default {\n        Write-Warning \"No exceptions for a machine named ${Machine}. \
-               If the site file has another name for it, run this again with -Machine NAME.\"\n        \
-               return\n    }\n}\n";
-    script + TAIL
+    to.write_all(DEFAULT.as_bytes())?;
+    to.write_all(TAIL.as_bytes())
 }
 
-/// One command per IP version for ICMP, whose types differ; one for anything else.
-fn commands(policy: &Policy, exception: &Exception) -> String {
-    if exception.transport != Transport::Icmp {
-        let protocol = if exception.transport == Transport::Udp { "UDP" } else { "TCP" };
-        return command(policy, exception, "", protocol, &exception.remotes);
+/// Addresses on a line of a shared list.
+const REMOTES_PER_LINE: usize = 8;
+
+fn command(policy: &Policy, lists: &SharedLists<'_>, exception: &Exception) -> String {
+    let mut command = String::new();
+    for note in notes(policy, exception) {
+        command += &format!("        # {}\n", powershell_remark(&note));
     }
-    let (v4, v6): (Vec<IpNet>, Vec<IpNet>) =
-        exception.remotes.iter().partition(|remote| remote.addr().is_ipv4());
-    let of = |suffix, protocol, remotes: &[IpNet]| match remotes {
-        [] => String::new(),
-        remotes => command(policy, exception, suffix, protocol, remotes),
-    };
-    of("-v4", "ICMPv4 -IcmpType 8", &v4) + &of("-v6", "ICMPv6 -IcmpType 128", &v6)
-}
-
-fn command(
-    policy: &Policy,
-    exception: &Exception,
-    suffix: &str,
-    protocol: &str,
-    remotes: &[IpNet],
-) -> String {
-    let entry = policy.entry(exception.rule);
-    let id = names::rule_id(policy, exception.rule);
-    let service = entry.map_or("allowed by the site file", |entry| entry.service.as_str());
-    let name = rule_name(policy, exception.rule) + suffix;
-    let remotes: Vec<_> = remotes.iter().map(|one| quoted(&names::network(one))).collect();
-    let mut command = format!("        Set-VmmException -Name {}", quoted(&name));
-    command += &format!(" -DisplayName {}", quoted(&format!("VMM: {service} ({id})")));
+    command += &format!("        Set-VmmException -Name {}", quoted(&rule_name(policy, exception)));
+    command += &format!(" -DisplayName {}", quoted(&display_name(policy, exception)));
     command += &format!(" -Description {}", quoted(&description(policy, exception)));
-    command += &format!(" -Protocol {protocol}");
-    let ports = local_ports(policy, exception);
-    if !ports.is_empty() {
-        command += &format!(" -LocalPort {}", ports.join(","));
-    }
-    command += &format!(" -RemoteAddress {}", remotes.join(","));
-    if entry.is_some_and(|entry| entry.requirement == Requirement::Legacy) {
+    command += &format!(" {}", matching(policy, exception));
+    command += &format!(" -RemoteAddress {}", remote_addresses(lists, exception));
+    if !exception.enabled {
         command += " -Enabled False";
     }
     command + "\n"
 }
 
-fn description(policy: &Policy, exception: &Exception) -> String {
+/// The addresses, or the variable that holds them, without those of the machine itself.
+fn remote_addresses(lists: &SharedLists<'_>, exception: &Exception) -> String {
+    let Some(number) = lists.number(exception) else { return literals(exception) };
+    let own: String = exception
+        .own_remotes()
+        .map(|remote| format!(" -ne {}", quoted(&names::network(&remote.network))))
+        .collect();
+    if own.is_empty() { format!("$clients{number}") } else { format!("($clients{number}{own})") }
+}
+
+fn literals(exception: &Exception) -> String {
+    let remotes = exception.remotes().map(|one| quoted(&names::network(&one.network)));
+    remotes.collect::<Vec<_>>().join(",")
+}
+
+fn service<'a>(policy: &'a Policy, exception: &Exception) -> &'a str {
     let entry = policy.entry(exception.rule);
+    entry.map_or("allowed by the site file", |entry| entry.service.as_str())
+}
+
+fn display_name(policy: &Policy, exception: &Exception) -> String {
+    let id = names::rule_id(policy, exception.rule);
+    format!("VMM: {} ({id})", service(policy, exception))
+}
+
+/// Clients named in a description; of more, the number.
+const CLIENTS_NAMED: usize = 10;
+
+fn description(policy: &Policy, exception: &Exception) -> String {
+    let mut clients = exception.clients().map(|client| names::machine(policy, client));
+    let named: Vec<String> = clients.by_ref().take(CLIENTS_NAMED).collect();
     let title = policy.title(exception.rule);
-    let service = entry.map_or("allowed by the site file", |entry| entry.service.as_str());
-    let clients: Vec<_> =
-        exception.clients.iter().map(|client| names::machine(policy, *client)).collect();
-    let mut description = format!("{title}: {service}, from {}", clients.join(", "));
-    match entry.map(|entry| entry.requirement) {
+    let mut description =
+        format!("{title}: {}, from {}", service(policy, exception), named.join(", "));
+    match clients.count() {
+        0 => {}
+        more => description += &format!(" and {more} more"),
+    }
+    match policy.entry(exception.rule).map(|entry| entry.requirement) {
         Some(Requirement::Legacy) => {
             description += "; legacy, enable it only where an old release needs it";
         }
         Some(Requirement::Conditional) => {
-            description += "; needed under a condition only, see vmmtap matrix";
+            description += "; conditional, see vmmtap matrix for the condition";
         }
         _ => {}
     }
@@ -139,60 +171,103 @@ fn description(policy: &Policy, exception: &Exception) -> String {
     description
 }
 
-/// One exception as a command that stands alone, for the machine that it belongs to.
-pub(super) fn one_command(policy: &Policy, exception: &Exception) -> String {
-    let id = names::rule_id(policy, exception.rule);
-    let entry = policy.entry(exception.rule);
-    let service = entry.map_or("allowed by the site file", |entry| entry.service.as_str());
-    let remotes: Vec<_> =
-        exception.remotes.iter().map(|one| quoted(&names::network(one))).collect();
-    let mut command = format!(
-        "New-NetFirewallRule -DisplayName {} -Direction Inbound -Action Allow",
-        quoted(&format!("VMM: {service} ({id})"))
+/// The parameters that say which packets match: protocol, and local ports or ICMP type.
+fn matching(policy: &Policy, exception: &Exception) -> String {
+    let mut parameters = format!(
+        "-Protocol {}",
+        match exception.protocol {
+            FirewallProtocol::Tcp => "TCP",
+            FirewallProtocol::Udp => "UDP",
+            FirewallProtocol::IcmpV4 => "ICMPv4",
+            FirewallProtocol::IcmpV6 => "ICMPv6",
+        }
     );
-    match exception.transport {
-        Transport::Tcp => command += " -Protocol TCP",
-        Transport::Udp => command += " -Protocol UDP",
-        Transport::Icmp => command += " -Protocol ICMPv4 -IcmpType 8",
+    if let Some(number) = exception.protocol.icmp_type() {
+        parameters += &format!(" -IcmpType {number}");
     }
     let ports = local_ports(policy, exception);
     if !ports.is_empty() {
-        command += &format!(" -LocalPort {}", ports.join(","));
+        parameters += &format!(" -LocalPort {}", ports.join(","));
     }
-    command + &format!(" -RemoteAddress {}", remotes.join(","))
+    parameters
 }
 
-/// A name that is the rule's alone and holds no wildcard, since it is used to find the rule again.
-fn rule_name(policy: &Policy, rule: RuleRef) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let id: String = names::rule_id(policy, rule).chars().map(plain).collect();
-    match rule {
-        RuleRef::Entry(_) => format!("vmmtap-{id}"),
-        RuleRef::Allow(number) => format!("vmmtap-site-{}-{id}", number + 1),
+/// One exception as a command that stands alone, for the machine that it belongs to.
+pub(super) fn one_command(policy: &Policy, exception: &Exception) -> String {
+    format!(
+        "New-NetFirewallRule -DisplayName {} -Direction Inbound -Action Allow {} -RemoteAddress {}",
+        quoted(&display_name(policy, exception)),
+        matching(policy, exception),
+        literals(exception)
+    )
+}
+
+/// A name that belongs to one rule alone and holds no wildcard, since it is used to find the rule
+/// again. Bytes other than lower-case letters, digits and hyphens are written as `_` and two
+/// hexadecimal digits, so no two ids share a name; nothing else in the name begins like that.
+fn rule_name(policy: &Policy, exception: &Exception) -> String {
+    let suffix = match exception.protocol {
+        FirewallProtocol::Tcp | FirewallProtocol::Udp => "",
+        FirewallProtocol::IcmpV4 => "_v4",
+        FirewallProtocol::IcmpV6 => "_v6",
+    };
+    let id = names::rule_id(policy, exception.rule);
+    match exception.rule {
+        RuleRef::Entry(_) => format!("vmmtap-{}{suffix}", escaped(&id)),
+        RuleRef::Allow(number) => {
+            let plain =
+                |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+            let id: String = id.chars().map(plain).collect();
+            format!("vmmtap-site_{}-{id}{suffix}", number + 1)
+        }
     }
+}
+
+fn escaped(id: &str) -> String {
+    let mut name = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => name.push(char::from(byte)),
+            other => name += &format!("_{other:02x}"),
+        }
+    }
+    name
 }
 
 /// The endpoint mapper's port.
 const ENDPOINT_MAPPER: &str = "135";
 
+/// The ports; the keywords for RPC are valid with TCP only.
 fn local_ports(policy: &Policy, exception: &Exception) -> Vec<String> {
-    let dynamic = policy.entry(exception.rule).is_some_and(|entry| entry.section == Section::Note);
-    if dynamic {
+    let is_tcp = exception.protocol == FirewallProtocol::Tcp;
+    let is_note = policy.entry(exception.rule).is_some_and(|entry| entry.section == Section::Note);
+    if is_tcp && is_note {
         return vec![quoted("RPC")];
     }
-    let ports = exception.ports.0.iter().map(ToString::to_string);
-    let keyword = |port: String| if port == ENDPOINT_MAPPER { "RPCEPMap".to_owned() } else { port };
-    ports.map(|port| quoted(&keyword(port))).collect()
+    let keyword = |port: String| {
+        if is_tcp && port == ENDPOINT_MAPPER { "RPCEPMap".to_owned() } else { port }
+    };
+    exception.ports.0.iter().map(|port| quoted(&keyword(port.to_string()))).collect()
 }
 
-fn remark(policy: &Policy, exception: &Exception) -> String {
-    let remotes: Vec<_> = exception.remotes.iter().map(names::network).collect();
-    let title = policy.title(exception.rule);
-    format!(
-        "    #   {} {} from {}: {}\n",
-        exception.transport,
-        exception.ports.join(","),
+fn remark(policy: &Policy, lists: &SharedLists<'_>, exception: &Exception) -> String {
+    let remotes: Vec<_> = match lists.number(exception) {
+        Some(number) => vec![format!("the addresses in $clients{number}")],
+        None => exception.remotes().map(|remote| names::network(&remote.network)).collect(),
+    };
+    let what = match exception.protocol.icmp_type() {
+        Some(number) => format!("type {number}"),
+        None => exception.ports.join(","),
+    };
+    let state = if exception.enabled { "" } else { " (only under a condition)" };
+    let mut lines = format!(
+        "    #   {} {what} from {}: {}{state}\n",
+        exception.protocol.name(),
         remotes.join(", "),
-        powershell_remark(&title)
-    )
+        powershell_remark(&policy.title(exception.rule))
+    );
+    for note in notes(policy, exception) {
+        lines += &format!("    #     {}\n", powershell_remark(&note));
+    }
+    lines
 }

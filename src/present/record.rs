@@ -76,6 +76,8 @@ pub(super) struct LogRecord {
     elsewhere: u64,
     /// Seconds by which its clock is ahead of the captures'; null where nothing tells.
     clock_ahead: Option<i64>,
+    /// Seconds by which it was set in the middle of the log (daylight saving time); null where it was not.
+    clock_change: Option<i64>,
     /// Pairs of lines and conversations that tell so.
     pairs: u64,
     problems: Vec<String>,
@@ -83,7 +85,8 @@ pub(super) struct LogRecord {
 
 impl LogRecord {
     pub fn new(policy: &Policy, log: &LogSummary) -> Self {
-        let Joined { matched, unmatched, elsewhere, offset_seconds, pairs } = log.joined;
+        let Joined { matched, unmatched, elsewhere, offset_seconds, change_seconds, pairs } =
+            log.joined;
         Self {
             machine: names::machine(policy, log.machine),
             source: clean(&log.source).into_owned(),
@@ -94,6 +97,7 @@ impl LogRecord {
             unmatched,
             elsewhere,
             clock_ahead: (pairs > 0).then_some(offset_seconds),
+            clock_change: (change_seconds != 0).then_some(change_seconds),
             pairs,
             problems: cleaned(&log.problems),
         }

@@ -13,8 +13,10 @@ pub(super) fn headline(report: &Report) -> String {
     let site = clean(&report.policy.site.name).into_owned();
     let site = if site.is_empty() { String::new() } else { format!("{site}: ") };
     let known = report.known_conversations();
-    if known == 0 {
-        return format!("{site}nothing to judge: no conversation between machines of the site");
+    if report.policy.has_site()
+        && let Some(obstacle) = report.obstacle()
+    {
+        return format!("{site}could not verify: {}", obstacle.reason());
     }
     let findings = [Verdict::Blocked, Verdict::Unexpected, Verdict::Mismatch];
     let counts: Vec<String> = findings
@@ -50,13 +52,12 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         }
     }
     notes.extend(what_is_missing(report));
-    if report.policy.has_site() && report.known_conversations() == 0 && report.frames > 0 {
-        notes.push("is this the site file that belongs to the capture?".to_owned());
-    }
     let shed: u64 = report.shed.values().sum();
     if shed > 0 {
         let shed = names::plural(shed, "conversation");
-        notes.push(format!("{shed} counted, but their details given up to save memory; what they said later counts anew"));
+        notes.push(format!(
+            "details of {shed} evicted (memory limit); later packets are counted as new conversations"
+        ));
     }
     notes
 }
@@ -64,10 +65,10 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
 /// `hv07 (pfirewall.log): 40 lines, 12 of packets dropped; 14 joined, its clock 2 s ahead`.
 fn firewall_log(report: &Report, log: &LogSummary) -> String {
     let machine = names::machine(&report.policy, log.machine);
-    let Joined { matched, offset_seconds, pairs, .. } = log.joined;
+    let Joined { matched, offset_seconds, change_seconds, pairs, .. } = log.joined;
     let length = names::duration(offset_seconds.saturating_abs().saturating_mul(NANOS_PER_SECOND));
     let clock = match (pairs, offset_seconds) {
-        (0, _) => "its clock taken to agree, since no pair tells".to_owned(),
+        (0, _) => "clock assumed to agree (no connection is in both)".to_owned(),
         (_, 0) => format!("its clock agrees, by {}", names::plural(pairs, "pair")),
         (_, ahead) => format!(
             "its clock {length} {} the capture's, by {}",
@@ -75,8 +76,16 @@ fn firewall_log(report: &Report, log: &LogSummary) -> String {
             names::plural(pairs, "pair")
         ),
     };
+    let change = match change_seconds {
+        0 => String::new(),
+        step => format!(
+            ", then set {} by {} (daylight saving time)",
+            if step > 0 { "forward" } else { "back" },
+            names::duration(step.saturating_abs().saturating_mul(NANOS_PER_SECOND))
+        ),
+    };
     format!(
-        "{machine} ({}): {}, {} of packets dropped; {matched} joined to conversations, {clock}",
+        "{machine} ({}): {}, {} of packets dropped; {matched} joined to conversations, {clock}{change}",
         log.source,
         names::plural(log.lines, "line"),
         log.dropped
@@ -88,16 +97,15 @@ fn what_is_missing(report: &Report) -> Option<String> {
     let around = report.witness.surroundings();
     if around.is_one_sided() {
         return Some(
-            "of most conversations one side alone is visible: answers may be there that this capture does not show"
-                .to_owned(),
+            "one-sided capture: in most conversations only one direction was captured".to_owned(),
         );
     }
     let share = report.witness.loss();
     (around.gaps() > 0 && share > 0.0).then(|| {
         format!(
-            "an estimated {:.2} % of the packets are missing ({} of what was acknowledged was never seen)",
+            "estimated capture loss {:.2} % ({} not captured)",
             share * 100.0,
-            names::plural(around.gaps(), "piece")
+            names::plural(around.gaps(), "acknowledged segment")
         )
     })
 }
@@ -138,7 +146,7 @@ pub(super) fn totals(report: &Report) -> Vec<(&'static str, String)> {
     };
     let copies = match report.copies {
         0 => String::new(),
-        copies => format!(" + {copies} recorded twice"),
+        copies => format!(" + {copies} duplicate"),
     };
     totals.push((
         "packets",
@@ -167,12 +175,12 @@ pub fn summary(report: &Report) -> String {
 }
 
 /// What the last column of the coverage means.
-pub(super) const MARKS: &str = "a: any one of them will do; c: only under a condition; l: legacy";
+pub(super) const MARKS: &str = "a alternative, c conditional, l legacy";
 
 /// A line per rule with its pairs by status; rules that cannot be observed are left out.
 pub(super) fn coverage_grid(coverage: &[CoverageRow<'_>]) -> Grid {
     let mut grid =
-        Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "unseen", ""]);
+        Grid::new(&["row", "rule", "ports", "verified", "blocked", "flaky", "not seen", ""]);
     for group in coverage.chunk_by(same_rule) {
         // Of alternatives each row names the one that was seen: a line for each of them.
         let mut rows: Vec<&CoverageRow<'_>> = group.iter().collect();

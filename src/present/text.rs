@@ -10,7 +10,7 @@ use super::{
     summary::{MARKS, coverage_grid, headline, missing, notes, totals},
 };
 use crate::{
-    judge::{CoverageRow, Kind, Verdict},
+    judge::{CoverageRow, Verdict},
     report::Report,
 };
 
@@ -109,32 +109,22 @@ fn told(finding: &Finding) -> String {
     let (evidence, first) = (finding.evidence.name(), names::second(finding.first));
     let seen = format!("{times}, evidence {evidence}, first at {first} UTC");
     text += &wrapped("            ", "            ", &seen);
-    if finding.verdict == Verdict::Blocked {
-        text += &format!(
-            "            {}
-",
-            remedy(finding)
-        );
+    if let Some(fix) = &finding.fix {
+        text += &told_fix(fix);
     }
     text
 }
 
-/// Where the exception that is missing can be read; the firewall command knows those of the page and
-/// of the site.
-fn remedy(finding: &Finding) -> String {
-    let Finding { client, server, service, .. } = finding;
-    match finding.kind {
-        Kind::Expected | Kind::DynamicRpc | Kind::Site => {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            // A name that a shell would not take as it stands is not put into a command.
-            let which = if server.chars().all(plain) {
-                format!(" --machine {server}")
-            } else {
-                String::new()
-            };
-            format!("what {server} must let in: vmmtap firewall{which}")
+/// The fix, wrapped, but a command in one piece: it is copied into a shell.
+fn told_fix(fix: &str) -> String {
+    let indent = "            ";
+    match fix.split_once(": vmmtap ") {
+        Some((place, rest)) if indent.len() + fix.chars().count() > WIDTH => {
+            let (place, rest) = (clean(place), clean(rest));
+            format!("{indent}{place}:\n{indent}vmmtap {rest}\n")
         }
-        _ => format!("what {server} must let in: {service} from {client}"),
+        Some(_) => format!("{indent}{}\n", clean(fix)),
+        None => wrapped(indent, indent, fix),
     }
 }
 
@@ -164,7 +154,7 @@ fn unseen(report: &Report, coverage: &[CoverageRow<'_>]) -> String {
     if missing.is_empty() {
         return String::new();
     }
-    let mut text = format!("  Still to be seen: {}\n", names::plural(pairs, "pair"));
+    let mut text = format!("  Not seen yet: {}\n", names::plural(pairs, "pair"));
     for one in missing.iter().take(MISSING_LISTED) {
         text += &format!("    {one}\n");
     }

@@ -16,7 +16,7 @@ mod table;
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File, Permissions},
+    fs,
     io::{self, Write},
     net::{IpAddr, ToSocketAddrs},
     path::Path,
@@ -25,7 +25,10 @@ use std::{
 use ipnet::IpNet;
 
 use self::{hosts::HostsLine, name::HostName};
-use crate::identify::{RoleSet, Setting, VmmVersion};
+use crate::{
+    atomic_file::NewFile,
+    identify::{RoleSet, Setting, VmmVersion},
+};
 
 pub use self::merge::{MergeError, Merged, merge};
 
@@ -218,29 +221,17 @@ fn is_of_machine(ip: IpAddr) -> bool {
 /// cannot be written to.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let refuse = |why: &str| Err(io::Error::other(why));
-    // A link stays one; what it leads to is written.
-    let path = match path.canonicalize() {
-        Ok(path) => path,
-        Err(_) if path.is_symlink() => return refuse("it is a link to nothing"),
-        Err(_) => path.to_owned(),
-    };
-    let before = fs::metadata(&path).ok();
+    let before = fs::metadata(path).ok();
+    if before.is_none() && path.is_symlink() {
+        return refuse("it is a link to nothing");
+    }
     if before.as_ref().is_some_and(|before| !before.is_file()) {
         return refuse("it is no file");
     }
-    let permissions = before.map(|before| before.permissions());
-    if permissions.as_ref().is_some_and(Permissions::readonly) {
+    if before.is_some_and(|before| before.permissions().readonly()) {
         return refuse("it may not be written to");
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let (mut file, draft) =
-        tempfile::Builder::new().make_in(folder, |path| File::create_new(path))?.into_parts();
-    file.write_all(text.as_bytes())?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
-    drop(file);
-    // Unlike the crate's own, this one takes paths of any length on Windows.
-    fs::rename(&draft, &path)
+    let mut new = NewFile::create(path)?;
+    new.file.write_all(text.as_bytes())?;
+    new.commit()
 }

@@ -160,6 +160,11 @@ impl Capture {
     pub fn records(&self) -> Option<u64> {
         self.records_walked.parse().or_else(|_| self.tshark_frames.parse()).ok()
     }
+
+    /// Frames that tshark read.
+    pub fn by_tshark(&self) -> Option<u64> {
+        self.tshark_frames.parse().ok()
+    }
 }
 
 impl FlowRow {

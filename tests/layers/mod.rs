@@ -38,14 +38,9 @@ pub fn is_the_syn(packet: &Packet<'_>) -> bool {
 pub fn kept(packet: &Packet<'_>) -> Packet<'static> {
     let leaked = |payload: &[u8]| -> &'static [u8] { Box::leak(payload.to_vec().into()) };
     let body = match &packet.body {
-        Body::Tcp(segment) => {
-            let Segment { src_port, dst_port, seq, ack, flags, window, payload_len, .. } = *segment;
-            let payload = leaked(segment.payload);
-            Body::Tcp(Segment { src_port, dst_port, seq, ack, flags, window, payload, payload_len })
-        }
+        Body::Tcp(segment) => Body::Tcp(Segment { payload: leaked(segment.payload), ..*segment }),
         Body::Udp(datagram) => {
-            let Datagram { src_port, dst_port, payload, payload_len } = *datagram;
-            Body::Udp(Datagram { src_port, dst_port, payload: leaked(payload), payload_len })
+            Body::Udp(Datagram { payload: leaked(datagram.payload), ..*datagram })
         }
         Body::Echo(echo) => Body::Echo(*echo),
         Body::Error(error) => Body::Error(*error),

@@ -47,6 +47,7 @@ fn expect(policy: &Policy, words: &str) -> Expectation {
         server_port: port.parse().expect("a port"),
         client_port: 50_000,
         oriented: true,
+        learned: false,
     })
 }
 

@@ -26,7 +26,7 @@ pub const TABLE: &[Row] = &[
             ("vmm-server > hyperv-host tcp 138", "none"),
             ("vmm-server > hyperv-host tcp 444", "none"),
             ("vmm-server > hyperv-host udp 445", "none"),
-            ("vmm-server > sql-server tcp 445", "none"),
+            ("vmm-server > sql-server tcp 445", "companion"),
         ],
     ),
     (
@@ -177,7 +177,7 @@ pub const TABLE: &[Row] = &[
         &[],
         &[
             ("vmm-server > vmm-server tcp 5985", "none"),
-            ("vmm-server > vmm-server tcp 135", "none"),
+            ("vmm-server > vmm-server tcp 135", "companion"),
         ],
     ),
     (

@@ -200,8 +200,20 @@ pub fn read(bytes: &[u8]) -> Result<Reading, OpenError> {
     Ok((frames, capture.into_summary().problems))
 }
 
-/// A TCP segment over Ethernet and IPv4. Flags are letters of S, A, F, R.
+/// A TCP segment over Ethernet and IPv4. Flags are letters of S, A, F, R; what acknowledges anything
+/// acknowledges a SYN with the number 1.
 pub fn tcp(from: (&str, u16), to: (&str, u16), seq: u32, flags: &str, payload: &[u8]) -> Vec<u8> {
+    acking(from, to, (seq, 2), flags, payload)
+}
+
+/// The same with its sequence number and the one that it acknowledges.
+pub fn acking(
+    from: (&str, u16),
+    to: (&str, u16),
+    (seq, ack): (u32, u32),
+    flags: &str,
+    payload: &[u8],
+) -> Vec<u8> {
     let address = |text: &str| text.parse::<std::net::Ipv4Addr>().expect("an address").octets();
     let mut builder = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
         .ipv4(address(from.0), address(to.0), 128)
@@ -209,7 +221,7 @@ pub fn tcp(from: (&str, u16), to: (&str, u16), seq: u32, flags: &str, payload: &
     for flag in flags.chars() {
         builder = match flag {
             'S' => builder.syn(),
-            'A' => builder.ack(1),
+            'A' => builder.ack(ack),
             'F' => builder.fin(),
             'R' => builder.rst(),
             other => panic!("no flag {other}"),

@@ -95,7 +95,7 @@ impl Rpc {
 
     fn take(&mut self, pdu: &Pdu<'_>, heard: &mut Heard) {
         if let Some((kind, token)) = pdu.logon() {
-            heard.auth |= match kind {
+            heard.offered |= match kind {
                 pdu::auth::NTLM | pdu::auth::NEGOTIATE => token::mechanism(token),
                 pdu::auth::KERBEROS => Auth::KERBEROS,
                 _ => Auth::empty(),
@@ -111,7 +111,10 @@ impl Rpc {
                 }
             }
             PduType::Request => self.take_request(pdu),
-            PduType::Response => self.take_response(pdu, heard),
+            PduType::Response => {
+                heard.accepts();
+                self.take_response(pdu, heard);
+            }
             PduType::Fault => self.calls.retain(|(call, _)| *call != pdu.head.call),
             PduType::Other => {}
         }

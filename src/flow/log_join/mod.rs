@@ -31,6 +31,9 @@ pub struct Joined {
     /// What the log's clock shows more than the capture's, in seconds: time zone and error. 0 where
     /// nothing tells.
     pub offset_seconds: i64,
+    /// What the offset changed by in the middle of the log, in seconds: daylight saving time. 0 where it
+    /// did not.
+    pub change_seconds: i64,
     /// Conversations whose beginning is in both and that agree on the offset; 0 where nothing tells.
     pub pairs: u64,
 }
@@ -64,12 +67,16 @@ pub fn join(
             None => joined.unmatched += 1,
         }
     }
-    if let Some(offset) = Offset::estimate(conversations, &index, log, &mut candidates, utc) {
+    let offset = Offset::estimate(conversations, &index, log, &mut candidates, utc);
+    if let Some(offset) = &offset {
         (joined.offset_seconds, joined.pairs) = (offset.seconds, offset.pairs);
+        joined.change_seconds =
+            offset.later.as_ref().map_or(0, |later| later.seconds - offset.seconds);
     }
     for candidate in &candidates {
         let line = &log[candidate.line as usize];
-        let seconds = line.seconds.saturating_sub(joined.offset_seconds);
+        let shown = offset.as_ref().map_or(0, |offset| offset.at(candidate.line));
+        let seconds = line.seconds.saturating_sub(shown);
         match index.nearest(conversations, candidate.group, seconds) {
             Some(place) => {
                 joined.matched += 1;

@@ -29,10 +29,18 @@ const ZONE_SECONDS: i64 = 900;
 const USUAL_ERROR: i64 = 5;
 const ENOUGH_PAIRS: usize = 3;
 
-/// What a log's clock shows more than the capture's.
+/// What a log's clock shows more than the capture's: one offset, or another one from a line on, where
+/// daylight saving began or ended.
 pub(super) struct Offset {
     pub seconds: i64,
     pub pairs: u64,
+    pub later: Option<Later>,
+}
+
+/// The offset from a line of the log on.
+pub(super) struct Later {
+    pub line: u32,
+    pub seconds: i64,
 }
 
 impl Offset {
@@ -50,13 +58,61 @@ impl Offset {
         candidates.sort_unstable_by_key(|one| (one.group, seconds(one), one.line));
         let mut differences = Vec::new();
         for of_ends in candidates.chunk_by(|a, b| a.group == b.group) {
-            let times: Vec<i64> = of_ends.iter().map(seconds).collect();
+            let times: Vec<(i64, u32)> =
+                of_ends.iter().map(|one| (seconds(one), one.line)).collect();
             let firsts = begins(conversations, index, of_ends[0].group);
             differences.extend(differences_of(&times, &firsts, farthest));
         }
         differences.sort_unstable();
-        best(&clusters(&differences))
+        let clusters = clusters(&differences);
+        let best = clusters.iter().reduce(|a, b| if b.pairs > a.pairs { b } else { a })?;
+        if let Some(changed) = (!utc).then(|| changed(best, &clusters, log)).flatten() {
+            return Some(changed);
+        }
+        let apart = |other: &&Cluster| (other.from - best.from).abs() > WINDOW;
+        let rival = clusters.iter().filter(apart).map(|other| other.pairs).max().unwrap_or(0);
+        let clear = 2 * rival <= best.pairs;
+        let pairs = best.pairs as u64;
+        clear.then_some(Self { seconds: best.seconds, pairs, later: None })
     }
+
+    /// The offset that holds for a line.
+    pub fn at(&self, line: u32) -> i64 {
+        match &self.later {
+            Some(later) if line >= later.line => later.seconds,
+            _ => self.seconds,
+        }
+    }
+}
+
+/// Clocks change by an hour, in one place by half an hour.
+const CLOCK_CHANGES: [i64; 2] = [1800, 3600];
+
+/// Two offsets that follow each other: the pairs of one stand in the log before those of the other.
+fn changed(best: &Cluster, clusters: &[Cluster], log: &[LogLine]) -> Option<Offset> {
+    let by_change = |other: &&Cluster| {
+        let step = (other.seconds - best.seconds).abs();
+        CLOCK_CHANGES.iter().any(|change| (step - change).abs() <= 1)
+    };
+    let apart = |other: &&Cluster| other.lines.1 < best.lines.0 || best.lines.1 < other.lines.0;
+    let enough = |one: &&Cluster| one.pairs >= ENOUGH_PAIRS;
+    let others = clusters.iter().filter(enough).filter(by_change).filter(apart);
+    let other = others.max_by_key(|one| one.pairs).filter(|_| enough(&best))?;
+    let (before, after) = if other.lines.1 < best.lines.0 { (other, best) } else { (best, other) };
+    let between = before.lines.1..after.lines.0;
+    let step = after.seconds - before.seconds;
+    // The log's own times jump where the clock was set, if it was written to near that time.
+    let jumps = |line: &u32| {
+        let [a, b] = [*line, line + 1].map(|line| log.get(line as usize).map(|one| one.seconds));
+        let jump = b.zip(a).map_or(0, |(b, a)| b - a);
+        if step < 0 { jump < 0 } else { jump >= step }
+    };
+    let line = between.clone().find(jumps).map_or(after.lines.0, |line| line + 1);
+    Some(Offset {
+        seconds: before.seconds,
+        pairs: (before.pairs + after.pairs) as u64,
+        later: Some(Later { line, seconds: after.seconds }),
+    })
 }
 
 fn begins(conversations: &Conversations, index: &Index, group: Group) -> Vec<i64> {
@@ -67,18 +123,20 @@ fn begins(conversations: &Conversations, index: &Index, group: Group) -> Vec<i64
     places.iter().map(|place| conversations[*place as usize].first.0).collect()
 }
 
-/// Differences in nanoseconds between each conversation's beginning and the beginnings in the log.
-fn differences_of(times: &[i64], firsts: &[i64], farthest: i64) -> Vec<i64> {
-    let beginnings: Vec<i64> = times
-        .chunk_by(|a, b| b.saturating_sub(*a) < PAUSE_SECONDS)
-        .map(|run| run[0].saturating_mul(NANOS_PER_SECOND))
+/// Differences in nanoseconds between each conversation's beginning and the beginnings in the log, with
+/// the line of the log.
+fn differences_of(times: &[(i64, u32)], firsts: &[i64], farthest: i64) -> Vec<(i64, u32)> {
+    let beginnings: Vec<(i64, u32)> = times
+        .chunk_by(|a, b| b.0.saturating_sub(a.0) < PAUSE_SECONDS)
+        .map(|run| (run[0].0.saturating_mul(NANOS_PER_SECOND), run[0].1))
         .collect();
     let mut differences = Vec::new();
     for first in firsts {
-        let from = beginnings.partition_point(|time| *time < first.saturating_sub(farthest));
-        let to = beginnings.partition_point(|time| *time <= first.saturating_add(farthest));
+        let from = beginnings.partition_point(|(time, _)| *time < first.saturating_sub(farthest));
+        let to = beginnings.partition_point(|(time, _)| *time <= first.saturating_add(farthest));
         if to - from <= MAX_BEGINNINGS {
-            differences.extend(beginnings[from..to].iter().map(|time| time.saturating_sub(*first)));
+            let pairs = beginnings[from..to].iter();
+            differences.extend(pairs.map(|(time, line)| (time.saturating_sub(*first), *line)));
         }
     }
     differences
@@ -89,6 +147,8 @@ struct Cluster {
     from: i64,
     seconds: i64,
     pairs: usize,
+    /// The first and the last line of the log among the pairs.
+    lines: (u32, u32),
 }
 
 impl Cluster {
@@ -100,21 +160,15 @@ impl Cluster {
 }
 
 /// The window that begins at each of the differences, which are sorted.
-fn clusters(differences: &[i64]) -> Vec<Cluster> {
-    let window = |(place, from): (usize, &i64)| {
+fn clusters(differences: &[(i64, u32)]) -> Vec<Cluster> {
+    let window = |(place, (from, _)): (usize, &(i64, u32))| {
         let rest = &differences[place..];
-        let pairs = rest.partition_point(|difference| difference - from <= WINDOW);
+        let pairs = rest.partition_point(|(difference, _)| difference - from <= WINDOW);
         // The log cuts the fraction of its second off, so the truth is the next whole second.
-        let seconds = -(-rest[pairs / 2]).div_euclid(NANOS_PER_SECOND);
-        Cluster { from: *from, seconds, pairs }
+        let seconds = -(-rest[pairs / 2].0).div_euclid(NANOS_PER_SECOND);
+        let lines = || rest[..pairs].iter().map(|(_, line)| *line);
+        let lines = (lines().min().unwrap_or(0), lines().max().unwrap_or(0));
+        Cluster { from: *from, seconds, pairs, lines }
     };
     differences.iter().enumerate().map(window).filter(Cluster::tells).collect()
-}
-
-fn best(clusters: &[Cluster]) -> Option<Offset> {
-    let best = clusters.iter().reduce(|a, b| if b.pairs > a.pairs { b } else { a })?;
-    let apart = |other: &&Cluster| (other.from - best.from).abs() > WINDOW;
-    let rival = clusters.iter().filter(apart).map(|other| other.pairs).max().unwrap_or(0);
-    let clear = 2 * rival <= best.pairs;
-    clear.then_some(Offset { seconds: best.seconds, pairs: best.pairs as u64 })
 }

@@ -33,6 +33,11 @@ impl Hops {
         })
     }
 
+    /// The highest one.
+    pub fn highest(&self, ip: IpAddr) -> Option<u8> {
+        self.0.get(&ip).map(|(_, high)| *high)
+    }
+
     pub fn merge(&mut self, other: &Self) {
         for (ip, range) in &other.0 {
             self.widen(*ip, *range, usize::MAX);

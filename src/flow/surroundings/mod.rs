@@ -5,15 +5,20 @@ mod hops;
 mod neighbours;
 mod services;
 mod sight;
+mod tftp;
 
 use std::net::IpAddr;
 
 pub use neighbours::Neighbourhood;
 pub use services::Learned;
+pub use tftp::TFTP;
 
-use self::{hops::Hops, neighbours::Neighbours, services::Services, sight::Sight};
-use super::{Conversation, Side, Transport, told::Told};
-use crate::decode::{Neighbour, Packet};
+use self::{hops::Hops, neighbours::Neighbours, services::Services, sight::Sight, tftp::Transfers};
+use super::{Conversation, Endpoint, Side, Transport, told::Told};
+use crate::{
+    capture::Timestamp,
+    decode::{Body, Neighbour, Packet},
+};
 
 /// Addresses, pairs of them or services that each part remembers of a table's conversations. What
 /// comes later than the first so many tells nothing more, so that a flood of forged addresses cannot
@@ -27,6 +32,7 @@ pub struct Surroundings {
     neighbours: Neighbours,
     hops: Hops,
     services: Services,
+    transfers: Transfers,
     acks: u64,
     gaps: u64,
 }
@@ -47,13 +53,20 @@ impl Surroundings {
     ) {
         if told.first_of_side {
             self.sight.sees(packet.src, packet.dst);
-            self.neighbours.sends(packet.src);
             if told.other_talks {
                 self.sight.two_way(conversation.transport == Transport::Tcp, told.other_was_alone);
             }
-            if let Some(ttl) = conversation.tcp().and_then(|tcp| tcp.ttl(side)) {
-                self.hops.note(packet.src, ttl);
+            match conversation.ttl(side) {
+                Some(ttl) => self.hops.note(packet.src, ttl),
+                None => self.neighbours.sends(packet.src),
             }
+        }
+        if told.first_of_side
+            && let Body::Udp(datagram) = &packet.body
+        {
+            let ends = conversation.ends();
+            let (from, to) = (ends[side as usize], ends[!side as usize]);
+            self.transfers.take(from, to, datagram.payload);
         }
         if told.alone_now {
             self.sight.alone(packet.src, packet.dst);
@@ -73,10 +86,10 @@ impl Surroundings {
     }
 
     /// Takes in a question for a neighbour, or the answer.
-    pub(super) fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour) {
+    pub(super) fn take_neighbour(&mut self, from: IpAddr, neighbour: Neighbour, time: Timestamp) {
         // Whether an address is free is asked from nobody's (RFC 4862, section 5.4.2).
         if !from.is_unspecified() {
-            self.neighbours.take(from, neighbour);
+            self.neighbours.take(from, neighbour, time);
         }
     }
 
@@ -86,6 +99,7 @@ impl Surroundings {
         self.neighbours.merge(&other.neighbours);
         self.hops.merge(&other.hops);
         self.services.merge(&other.services);
+        self.transfers.merge(&other.transfers);
         self.acks += other.acks;
         self.gaps += other.gaps;
     }
@@ -122,10 +136,10 @@ impl Surroundings {
         self.sight.has_two_way()
     }
 
-    /// What is known of an address on its own link.
+    /// What is known of an address on its own link at the time of a conversation.
     #[must_use]
-    pub fn neighbourhood(&self, ip: IpAddr) -> Neighbourhood {
-        self.neighbours.of(ip)
+    pub fn neighbourhood(&self, ip: IpAddr, first: Timestamp, last: Timestamp) -> Neighbourhood {
+        self.neighbours.of(ip, self.hops.highest(ip).is_some(), (first, last))
     }
 
     /// Whether packets of an address usually arrive with another time to live than `ttl`.
@@ -134,10 +148,29 @@ impl Surroundings {
         self.hops.is_strange(ip, ttl)
     }
 
+    /// The largest time to live of an address's packets.
+    #[must_use]
+    pub fn highest_ttl(&self, ip: IpAddr) -> Option<u8> {
+        self.hops.highest(ip)
+    }
+
     /// The RPC service that an endpoint mapper or an activation named for a port.
     #[must_use]
     pub fn learned(&self, ip: IpAddr, port: u16) -> Option<&Learned> {
         self.services.get(ip, port)
+    }
+
+    /// Whether an endpoint requested a file of a server by TFTP.
+    #[must_use]
+    pub fn requested_file(&self, client: Endpoint, server: IpAddr) -> bool {
+        self.transfers.requested(client, server)
+    }
+
+    /// Whether the server replied to the request from a port of its own; `None` where it did, but nothing
+    /// shows that the reply arrived.
+    #[must_use]
+    pub fn replied_with_file(&self, client: Endpoint, server: IpAddr) -> Option<bool> {
+        self.transfers.replied(client, server)
     }
 
     /// Whether it would say something else than another one of conversations judged before.
@@ -146,5 +179,6 @@ impl Surroundings {
         self.sight.verdict() != other.sight.verdict()
             || (self.gaps > 0) != (other.gaps > 0)
             || self.services.len() != other.services.len()
+            || self.transfers.counts() != other.transfers.counts()
     }
 }

@@ -1,56 +1,71 @@
-//! Who answers on the link: down, or up and silent?
+//! Which addresses reply to ARP (RFC 826) and neighbour discovery (RFC 4861), and when.
 
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
 use super::MOST;
-use crate::decode::Neighbour;
+use crate::{
+    capture::{NANOS_PER_SECOND, Timestamp},
+    decode::Neighbour,
+};
 
-/// What ARP or neighbour discovery say of an address.
+/// What ARP or neighbour discovery show of an address at the time of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Neighbourhood {
-    /// Nobody asked, or not often enough.
+    /// No request, not enough of them, or at another time.
     Unknown,
-    /// It answered: it is up.
-    Answers,
-    /// It was asked for and did not answer.
+    /// It replied: it was up, so many nanoseconds before the conversation's end.
+    Answers {
+        /// 0 where it replied during the conversation.
+        ago: i64,
+    },
+    /// It was requested at that time and did not reply.
     Silent,
 }
 
-/// Questions without an answer until an address is said to be silent: the first may be lost, or the
-/// answer may have gone past the capture.
-const ENOUGH_QUESTIONS: u32 = 2;
+/// Requests without a reply until an address is said to be silent: the first may be lost, or the reply
+/// may have gone past the capture.
+const ENOUGH_REQUESTS: u32 = 2;
+/// A reply or a request this long before or after a conversation says nothing about it: an entry of a
+/// neighbour cache is confirmed again within a minute (RFC 4861, section 10).
+const NEARBY: i64 = 60 * NANOS_PER_SECOND;
 
-/// What is known of an address.
+/// What is known of an address. The latest times hold.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
-    questions: u32,
-    answered: bool,
-    /// It sent something, be it only a question of its own.
-    sends: bool,
+    requests: u32,
+    first_request: Option<Timestamp>,
+    request: Option<Timestamp>,
+    reply: Option<Timestamp>,
+    /// It sent something, be it only a request of its own.
+    sent: bool,
 }
 
-/// Addresses asked for, how often, and whether they answered.
+/// Addresses requested, how often and when, and whether they replied.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Neighbours {
     known: HashMap<IpAddr, Known>,
-    /// Whether any answer was seen: at some places questions are, and answers are not.
-    answers: bool,
+    /// Whether any reply was captured: at some places requests are, and replies are not.
+    replies: bool,
 }
 
 impl Neighbours {
-    pub fn take(&mut self, from: IpAddr, neighbour: Neighbour) {
-        let questions = u32::from(neighbour.asks);
-        let known = Known { questions, answered: !neighbour.asks, sends: false };
+    pub fn take(&mut self, from: IpAddr, neighbour: Neighbour, time: Timestamp) {
+        let known = if neighbour.asks {
+            let at = Some(time);
+            Known { requests: 1, first_request: at, request: at, ..Known::default() }
+        } else {
+            Known { reply: Some(time), ..Known::default() }
+        };
         self.note(neighbour.about, known, MOST);
         self.sends(from);
-        self.answers |= !neighbour.asks;
+        self.replies |= !neighbour.asks;
     }
 
     /// Notes that an address sends.
     pub fn sends(&mut self, from: IpAddr) {
-        self.note(from, Known { sends: true, ..Known::default() }, MOST);
+        self.note(from, Known { sent: true, ..Known::default() }, MOST);
     }
 
     fn note(&mut self, about: IpAddr, more: Known, most: usize) {
@@ -58,23 +73,45 @@ impl Neighbours {
             return;
         }
         let known = self.known.entry(about).or_default();
-        known.questions = known.questions.saturating_add(more.questions);
-        known.answered |= more.answered;
-        known.sends |= more.sends;
+        known.requests = known.requests.saturating_add(more.requests);
+        known.first_request = match (known.first_request, more.first_request) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        known.request = known.request.max(more.request);
+        known.reply = known.reply.max(more.reply);
+        known.sent |= more.sent;
     }
 
-    pub fn of(&self, ip: IpAddr) -> Neighbourhood {
-        match self.known.get(&ip) {
-            Some(known) if known.answered => Neighbourhood::Answers,
-            Some(known) if known.questions >= ENOUGH_QUESTIONS && !known.sends && self.answers => {
-                Neighbourhood::Silent
-            }
-            _ => Neighbourhood::Unknown,
+    /// What is known of an address for a conversation between two times. `sends` is whether it sent
+    /// packets, as far as the caller knows.
+    pub fn of(
+        &self,
+        ip: IpAddr,
+        sends: bool,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Neighbourhood {
+        let Some(known) = self.known.get(&ip) else { return Neighbourhood::Unknown };
+        let near = |time: Timestamp| first.since(time) <= NEARBY && time.since(last) <= NEARBY;
+        if let Some(reply) = known.reply {
+            return if near(reply) {
+                Neighbourhood::Answers { ago: last.since(reply).max(0) }
+            } else {
+                Neighbourhood::Unknown
+            };
+        }
+        let requested = known.requests >= ENOUGH_REQUESTS
+            && known.request.is_some_and(near)
+            && known.first_request.is_some_and(near);
+        if requested && !known.sent && !sends && self.replies {
+            Neighbourhood::Silent
+        } else {
+            Neighbourhood::Unknown
         }
     }
 
     pub fn merge(&mut self, other: &Self) {
-        self.answers |= other.answers;
+        self.replies |= other.replies;
         for (about, known) in &other.known {
             self.note(*about, *known, usize::MAX);
         }
@@ -86,27 +123,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_silent_only_where_answers_are_seen_and_it_never_sends() {
+    fn an_address_is_silent_only_where_replies_are_captured_and_it_never_sends() {
         let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
-        let ask = |about| Neighbour { asks: true, about };
-        let answer = |about| Neighbour { asks: false, about };
-        for (others_answer, sends, asked, expected) in [
-            (true, false, 2, Neighbourhood::Silent),
-            (true, false, 1, Neighbourhood::Unknown),
-            (true, true, 2, Neighbourhood::Unknown),
-            (false, false, 2, Neighbourhood::Unknown),
+        let request = |about| Neighbour { asks: true, about };
+        let reply = |about| Neighbour { asks: false, about };
+        let second = |n: i64| Timestamp(n * NANOS_PER_SECOND);
+        for (others_reply, sends, requested, at, expected) in [
+            (true, false, 2, 5, Neighbourhood::Silent),
+            (true, false, 1, 5, Neighbourhood::Unknown),
+            (true, true, 2, 5, Neighbourhood::Unknown),
+            (false, false, 2, 5, Neighbourhood::Unknown),
+            (true, false, 2, 7200, Neighbourhood::Unknown),
         ] {
             let mut neighbours = Neighbours::default();
-            (0..asked).for_each(|_| neighbours.take(ip(1), ask(ip(7))));
-            if others_answer {
-                neighbours.take(ip(2), answer(ip(2)));
+            (0..requested).for_each(|_| neighbours.take(ip(1), request(ip(7)), second(at)));
+            if others_reply {
+                neighbours.take(ip(2), reply(ip(2)), second(0));
             }
+            let times = (second(0), second(10));
+            let what = format!("{others_reply} {sends} {requested} {at}");
+            assert_eq!(neighbours.of(ip(7), sends, times), expected, "{what}");
             if sends {
                 neighbours.sends(ip(7));
+                assert_eq!(neighbours.of(ip(7), false, times), expected, "{what}");
             }
-            assert_eq!(neighbours.of(ip(7)), expected, "{others_answer} {sends} {asked}");
-            neighbours.take(ip(7), answer(ip(7)));
-            assert_eq!(neighbours.of(ip(7)), Neighbourhood::Answers);
+        }
+    }
+
+    #[test]
+    fn a_reply_counts_for_a_minute_and_its_age_is_known() {
+        let ip = IpAddr::from([10, 0, 0, 7]);
+        let second = |n: i64| Timestamp(n * NANOS_PER_SECOND);
+        for (at, expected) in [
+            (40, Neighbourhood::Answers { ago: 70 * NANOS_PER_SECOND }),
+            (39, Neighbourhood::Unknown),
+            (105, Neighbourhood::Answers { ago: 5 * NANOS_PER_SECOND }),
+            (170, Neighbourhood::Answers { ago: 0 }),
+            (171, Neighbourhood::Unknown),
+        ] {
+            let mut neighbours = Neighbours::default();
+            neighbours.take(ip, Neighbour { asks: false, about: ip }, second(at));
+            assert_eq!(neighbours.of(ip, false, (second(100), second(110))), expected, "{at}");
         }
     }
 }

@@ -1,37 +1,56 @@
-//! Why an expected conversation may have failed.
+//! The likely cause of a failure.
 
-use super::Words;
+use super::{Explanation, duration};
 use crate::{
-    flow::{Act, Neighbourhood, Outcome, Speaker, Statement},
-    judge::Kind,
+    flow::{Act, Neighbourhood, Outcome, Speaker, Statement, Transport},
+    judge::{FixAt, Kind},
 };
 
-impl Words<'_> {
-    /// Why an expected conversation may have failed.
+impl Explanation<'_> {
+    /// The likely cause of a failure.
     pub(super) fn cause(&self) -> String {
-        let Self { server, .. } = self;
+        let Self { client, server, .. } = self;
         let no_listener = self.no_listener();
-        if let Some(statement) = self.drop_said() {
+        if let Some(statement) = self.drop_statement() {
             return self.dropped_by(statement);
         }
+        let by_icmp = self.icmp_error().is_some();
         match self.judgement.outcome {
-            Outcome::Refused if self.judgement.context.strange_reset => format!(
-                "by its time to live the RST does not come from {server} itself: a device on the path rejects it"
+            Outcome::HalfOpen => format!(
+                "packets of {client} or replies of {server} are lost after the first one, as with a firewall that sees one direction only or another route back"
             ),
-            Outcome::Refused if self.said_by().is_some() => no_listener,
+            Outcome::Reset | Outcome::Refused if self.judgement.context.strange_reset => {
+                "the RST was sent by another device on the path (its TTL differs)".to_owned()
+            }
+            Outcome::Reset => {
+                format!("the service on {server} closes the connection, or a firewall resets it")
+            }
+            Outcome::Stalled => format!(
+                "a device between {client} and {server} drops packets of an open connection (idle timeout, packet size, inspection), or the service on {server} does not work"
+            ),
+            Outcome::Refused
+                if by_icmp && self.judgement.conversation.transport == Transport::Tcp =>
+            {
+                format!("a firewall on {server} rejects it, or {no_listener}")
+            }
+            Outcome::Refused if by_icmp => no_listener,
             Outcome::Refused => format!("{no_listener}, or a firewall rejects it"),
-            Outcome::Prohibited => "a firewall there forbids it".to_owned(),
-            Outcome::Unreachable => format!("no way leads to {server}, or it is down"),
+            Outcome::Prohibited => match self.judgement.fix_at(self.policy) {
+                FixAt::Device(Some(address)) => format!("prohibited by a firewall at {address}"),
+                FixAt::Client(_) => format!("prohibited by the firewall of {client}"),
+                _ => format!("prohibited by the firewall of {server}"),
+            },
+            Outcome::Unreachable => format!("no route to {server}, or {server} is down"),
             _ => self.cause_of_silence(),
         }
     }
 
     fn dropped_by(&self, statement: &Statement) -> String {
-        let machine = self.speaker(statement);
+        let machine = self.stated_by(statement);
         match statement.speaker {
-            Speaker::Log(_) => format!("the firewall on {machine} drops it"),
+            Speaker::Log(_) => format!("dropped by the firewall of {machine}"),
             Speaker::Recorder => format!(
-                "the firewall on {machine} drops it, or {} (the drop reason of the packet monitor tells which)",
+                "dropped by the firewall of {machine}, or {} (the drop reason of the packet monitor shows which)",
                 self.no_listener()
             ),
         }
@@ -40,35 +59,41 @@ impl Words<'_> {
     fn cause_of_silence(&self) -> String {
         let Self { server, .. } = self;
         let no_listener = self.no_listener();
-        if self.let_in() {
+        if self.is_allowed_in() {
             return format!(
-                "{server}'s firewall log says that it let this in: {no_listener}, or the answer is lost on the way back"
+                "the firewall log of {server} records that it allowed this: {no_listener}, or the reply is lost on the way back"
             );
         }
         let up = match self.judgement.context.neighbourhood {
             Neighbourhood::Silent => {
-                return format!(
-                    "nobody answers on the link for {server}: it is down, or not there"
-                );
+                return format!("no ARP/ND reply from {server}: it is down or not on this link");
             }
-            Neighbourhood::Answers => format!("{server} is up, since it answers on the link: "),
+            Neighbourhood::Answers { ago } => format!(
+                "{server} replied to ARP/ND {}, so it is up: ",
+                if ago < 1_000_000_000 {
+                    "at that time".to_owned()
+                } else {
+                    format!("{} before", duration(ago))
+                }
+            ),
             Neighbourhood::Unknown => String::new(),
         };
         if self.is_ping() {
             return if up.is_empty() {
-                format!("a firewall drops it, or {server} is down")
+                format!("dropped by a firewall, or {server} is down")
             } else {
-                format!("{up}a firewall drops it")
+                format!("{up}dropped by a firewall")
             };
         }
         let machine = self.judgement.server_machine;
         let windows = machine.is_some_and(|id| self.policy.site.machine(id).may_run_windows());
-        let hidden = if windows { " (on Windows, stealth mode hides which)" } else { "" };
-        format!("{up}a firewall drops it, or {no_listener}{hidden}")
+        let hidden =
+            if windows { " (the stealth mode of Windows makes them look the same)" } else { "" };
+        format!("{up}dropped by a firewall, or {no_listener}{hidden}")
     }
 
-    /// Whether the server's own log says that it let the client's packets in.
-    fn let_in(&self) -> bool {
+    /// Whether the server's own log records that it allowed the client's packets.
+    fn is_allowed_in(&self) -> bool {
         self.judgement.conversation.statements().iter().any(|one| {
             let by_server = matches!(one.speaker, Speaker::Log(log)
                 if self.policy.log_owner(log) == self.judgement.server_machine);
@@ -76,14 +101,14 @@ impl Words<'_> {
         })
     }
 
-    /// `WinRM does not listen on hv07`; the service has a name where a rule of the page gives it.
+    /// `WinRM is not listening on hv07`; the service has a name where a rule of the page gives it.
     fn no_listener(&self) -> String {
         let Self { server, port, .. } = self;
         let expectation = &self.judgement.expectation;
         let first = expectation.rules.first().filter(|_| expectation.kind == Kind::Expected);
         match first.and_then(|rule| self.policy.entry(*rule)) {
-            Some(entry) => format!("{} does not listen on {server}", entry.service),
-            None => format!("nothing listens on {port} of {server}"),
+            Some(entry) => format!("{} is not listening on {server}", entry.service),
+            None => format!("no service is listening on {port} of {server}"),
         }
     }
 }

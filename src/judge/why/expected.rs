@@ -1,6 +1,6 @@
 //! Which rule expects a conversation, or that none does.
 
-use super::Words;
+use super::Explanation;
 use crate::{
     capture::Timestamp,
     dissect::{Auth, Interface, LearnedBy, Protocol},
@@ -8,7 +8,7 @@ use crate::{
     judge::{Grade, Kind, RuleRef, Who, may_talk},
 };
 
-impl Words<'_> {
+impl Explanation<'_> {
     /// `rule agent-winrm (row 3)`.
     pub(super) fn rules(&self) -> String {
         let rules = &self.judgement.expectation.rules;
@@ -27,11 +27,13 @@ impl Words<'_> {
         let verb = self.verb();
         match self.judgement.expectation.kind {
             Kind::Expected => format!("{rules} {verb} it{}", self.assumption()),
-            Kind::Reverse => format!("the reverse of {rules}: {}", self.reason_of_reverse()),
+            Kind::Reverse => format!("reverse direction of {rules}: {}", self.reason_of_reverse()),
             Kind::DynamicRpc => self.dynamic_rpc(),
-            Kind::Companion => format!("not on the page, but known companion traffic ({rules})"),
-            Kind::Site => format!("the site file allows it ({rules})"),
-            Kind::None => self.nothing_expects(),
+            Kind::Companion => {
+                format!("known companion traffic that the page does not list ({rules})")
+            }
+            Kind::Site => format!("allowed by the site file ({rules})"),
+            Kind::None => self.no_rule(),
         }
     }
 
@@ -51,29 +53,31 @@ impl Words<'_> {
                 .is_some_and(|entry| self.policy.ports_are_assumed(entry, server)),
             RuleRef::Allow(_) => false,
         });
-        if assumed { " (its port is assumed: the site file names none)" } else { "" }
+        if assumed { " (port assumed: the site file states none)" } else { "" }
     }
 
-    /// The page's note on dynamic ports, and how far it is known that the port is one.
+    /// The page's note on dynamic ports, and how far the port is known to be one.
     fn dynamic_rpc(&self) -> String {
-        const NOTE: &str = "the page's note on dynamic RPC covers the port";
+        const NOTE: &str = "dynamic RPC port (note of the page)";
         match (self.judgement.grade, self.judgement.context.learned) {
             (Some(Grade::Learned), Some(learned)) => {
-                let teller = match learned.by {
+                let source = match learned.by {
                     LearnedBy::EndpointMapper => "the endpoint mapper",
                     LearnedBy::Activation => "a DCOM activation",
                 };
                 let service = self.bound().or(learned.interface);
                 let service =
                     service.map_or(String::new(), |one| format!(" for {}", interface(one)));
-                format!("{NOTE}, which {teller} named{service} at {}", clock(learned.since))
+                format!("{NOTE}, named by {source}{service} at {}", clock(learned.since))
             }
             (Some(Grade::Bind), _) => {
                 let service =
                     self.bound().map_or(String::new(), |one| format!(" ({})", interface(one)));
                 format!("{NOTE}, and RPC is spoken there{service}")
             }
-            _ => format!("{NOTE} by its range alone; nothing here tells what listens there"),
+            _ => format!(
+                "{NOTE}, by its number alone: the capture does not show which service it is"
+            ),
         }
     }
 
@@ -94,7 +98,7 @@ impl Words<'_> {
             (Auth::NTLM, "NTLM"),
             (Auth::KERBEROS, "Kerberos"),
             (Auth::CREDSSP, "CredSSP"),
-            (Auth::BASIC, "a password in the clear (Basic)"),
+            (Auth::BASIC, "a password in clear text (Basic)"),
             (Auth::CERTIFICATE, "a certificate"),
         ];
         let ways = ways.into_iter().filter(|(one, _)| auth.contains(*one)).map(|(_, name)| name);
@@ -103,24 +107,24 @@ impl Words<'_> {
             && self.judgement.expectation.kind == Kind::Expected
             && auth.contains(Auth::KERBEROS);
         let note = if noted {
-            "; the page says that VMM uses NTLM for management and does not recommend Kerberos"
+            "; the page states that VMM uses NTLM for management and does not recommend Kerberos"
         } else {
             ""
         };
         format!("; authenticated with {names}{note}")
     }
 
-    pub(super) fn nothing_expects(&self) -> String {
+    pub(super) fn no_rule(&self) -> String {
         let Self { client, server, port, .. } = self;
         if self.is_ping() {
-            return format!("no rule lets {client} ping {server}");
+            return format!("no rule allows {client} to ping {server}");
         }
         let range = if self.judgement.grade.is_some() {
-            ", but by the dynamic RPC range, and nothing here tells what listens there"
+            ", only the dynamic RPC range covers it, and the capture does not show which service it is"
         } else {
             ""
         };
-        format!("no rule lets {client} reach {server} on {port}{range}")
+        format!("no rule allows {client} to {server} on {port}{range}")
     }
 
     /// The rule between these two machines that comes nearest, if there is one.
@@ -134,7 +138,7 @@ impl Words<'_> {
         let answer = may_talk(self.policy, from, to, Some(transport), port);
         let near = answer.nearest.filter(|near| near.parties_fit);
         near.map_or(String::new(), |near| {
-            format!("; the nearest is {}, but {}", self.policy.title(near.rule), near.reason)
+            format!("; nearest rule: {}, but {}", self.policy.title(near.rule), near.reason)
         })
     }
 }

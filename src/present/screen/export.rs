@@ -11,6 +11,7 @@ use super::{
     state::{Screen, View, Window},
 };
 use crate::{
+    capture::shown,
     judge::{Judgement, Status, Verdict},
     ledger::Ledger,
 };
@@ -26,7 +27,7 @@ pub fn export(screen: &Screen, ledger: &Ledger, file: &Path) -> anyhow::Result<S
         "csv" => as_csv(screen, ledger),
         "md" => Ok(as_markdown(screen, ledger)),
         _ => {
-            bail!("cannot tell how to write {}: end its name in .json, .csv or .md", file.display())
+            bail!("cannot tell how to write {}: end its name in .json, .csv or .md", shown(file))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What would let a blocked conversation through, and what the copy key gives.
 
 use super::{
-    super::{names, powershell},
+    super::{fix::fix, names, powershell},
     state::{DetailOf, Screen, View, Window},
 };
 use crate::{
-    judge::{self, Judgement, Policy, Verdict},
+    judge::{self, FixAt, Judgement, Policy, Verdict},
     ledger::{Ledger, Row},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 pub struct Remedy {
     /// The machine that must let it in.
     pub machine: String,
-    /// What must be let in, in words.
+    /// What fixes it, and where, in words.
     pub words: String,
     /// The command that does it, where the machine may run Windows.
     pub command: Option<String>,
@@ -24,15 +24,17 @@ pub struct Remedy {
 pub fn of(policy: &Policy, judgement: &Judgement<'_>) -> Option<Remedy> {
     let server = judgement.server_machine?;
     let machine = names::machine(policy, server);
-    let (client, _) = names::parties(policy, judgement);
-    let service = names::service(judgement.conversation.transport, judgement.server_end().port);
+    let on_server = matches!(judgement.fix_at(policy), FixAt::Server(_));
     let exceptions = judge::exceptions_of(policy, server);
-    let exception = exceptions.iter().find(|one| judgement.expectation.rules.contains(&one.rule));
+    let ip = judgement.server_end().ip;
+    let exception = exceptions.iter().find(|one| {
+        judgement.expectation.rules.contains(&one.rule) && one.protocol.is_used_with(ip)
+    });
     let runs_windows = policy.site.machine(server).may_run_windows();
     Some(Remedy {
-        words: format!("{machine} must let in {service} from {client}"),
+        words: fix(policy, judgement),
         command: exception
-            .filter(|_| runs_windows)
+            .filter(|_| runs_windows && on_server)
             .map(|exception| powershell::one_command(policy, exception)),
         machine,
     })

@@ -111,7 +111,7 @@ fn conversation(page: &mut Page, ledger: &Ledger, row: &Row) {
         && let Some(remedy) = remedy::of(policy, &judgement)
     {
         page.gap();
-        page.say("to mend it", &remedy.words);
+        page.say("fix", &remedy.words);
         if let Some(command) = &remedy.command {
             page.say_in(&format!("on {}", remedy.machine), command, page.theme.accent);
             page.say("", "y copies it");

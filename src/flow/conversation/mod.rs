@@ -1,14 +1,20 @@
 //! A conversation and what is remembered of it.
 
+mod facts;
+
 use super::{
-    Act, Basis, Endpoint, Event, IcmpErrorSeen, Key, Meaning, Side, Statement, Tcp, Timeline,
-    Transport, ears::Ears, ends::Ends, listening::Listening, sequence::Acknowledged, tcp::Sent,
+    Endpoint, Event, IcmpErrorSeen, Key, Side, Statement, Tcp, Timeline, Transport,
+    ears::{Begun, Ears},
+    ends::Ends,
+    listening::Listening,
+    sequence::Acknowledged,
+    tcp::Sent,
     told::Told,
 };
 use crate::{
     capture::Timestamp,
     decode::{Body, Datagram, Flags, Packet, Segment, Tenant},
-    dissect::{self, Heard, Protocol},
+    dissect::{self, Heard},
 };
 
 /// What one side sent, in lengths on the wire, retransmissions included.
@@ -22,11 +28,19 @@ pub struct Counters {
     pub payload_bytes: u64,
 }
 
-/// What two endpoints said to each other. There are many of them, so what few have is in boxes.
+/// What two endpoints said to each other. There are many of them, so what few have is in boxes. What
+/// every packet needs is in the first four cache lines: the time that a packet takes is spent waiting
+/// for them.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Conversation {
+    ends: Ends,
     /// Transport.
     pub transport: Transport,
+    /// Sides whose first bytes begin no known protocol.
+    unrecognised: [bool; 2],
+    /// Bytes in boxes at the latest count.
+    boxed: u32,
     /// Time of the first packet.
     pub first: Timestamp,
     /// Time of the latest packet.
@@ -35,10 +49,9 @@ pub struct Conversation {
     pub counters: [Counters; 2],
     /// What was heard of what is spoken; `None` where nothing was.
     pub heard: Option<Box<Heard>>,
-    ends: Ends,
-    detail: Detail,
     rare: Option<Box<Rare>>,
     ears: Ears,
+    detail: Detail,
 }
 
 /// What only one transport has.
@@ -55,6 +68,8 @@ enum Detail {
 struct Datagrams {
     latest: [Option<u64>; 2],
     asks_again: [bool; 2],
+    /// The largest time to live of each side's.
+    ttl: [u8; 2],
 }
 
 /// What few conversations have.
@@ -82,7 +97,9 @@ impl Conversation {
             ends: Ends::new(from, to, tenant),
             detail: Detail::None,
             rare: None,
+            unrecognised: [false; 2],
             ears: Ears::default(),
+            boxed: 0,
         }
     }
 
@@ -174,7 +191,6 @@ impl Conversation {
             other_talks: other,
             other_was_alone: !own && other && goes_on(self, !side),
             endpoints_before: self.ears.endpoints,
-            bytes: -self.bytes().cast_signed(),
             ..Told::default()
         };
         let was_alone = !other && goes_on(self, side);
@@ -189,23 +205,37 @@ impl Conversation {
                 segment.payload_len
             }
             Body::Udp(datagram) => {
-                self.take_datagram(side, datagram, content);
+                self.take_datagram(side, datagram, content, packet.ttl);
                 datagram.payload_len
             }
-            Body::Echo(echo) => echo.payload_len,
+            Body::Echo(echo) => {
+                self.note_datagram(side, None, packet.ttl);
+                echo.payload_len
+            }
             Body::Error(_) | Body::Neighbour(_) => 0,
         };
         let counters = &mut self.counters[side as usize];
         counters.packets += 1;
         counters.ip_bytes += u64::from(packet.ip_len);
         counters.payload_bytes += u64::from(payload_len);
-        told.bytes += self.bytes().cast_signed();
+        told.bytes = self.count_bytes();
         told.alone_now = !other && !was_alone && goes_on(self, side);
         told
     }
 
-    /// Bytes that it takes in boxes, nearly.
+    /// Bytes that it took in boxes at the latest [`Self::count_bytes`], nearly.
     pub(super) fn bytes(&self) -> usize {
+        self.boxed as usize
+    }
+
+    /// Counts the bytes that it takes in boxes, nearly; gives how many more they are than before.
+    pub(super) fn count_bytes(&mut self) -> isize {
+        let now = u32::try_from(self.bytes_in_boxes()).unwrap_or(u32::MAX);
+        let before = std::mem::replace(&mut self.boxed, now);
+        (now as usize).cast_signed() - (before as usize).cast_signed()
+    }
+
+    fn bytes_in_boxes(&self) -> usize {
         const OF_A_BOX: usize = 16;
         let of = |has: bool, size: usize| if has { size + OF_A_BOX } else { 0 };
         let listening = self.ears.listening.as_deref();
@@ -231,7 +261,7 @@ impl Conversation {
         matches!(&self.detail, Detail::Datagrams(one) if one.asks_again[side as usize])
     }
 
-    fn take_datagram(&mut self, side: Side, datagram: &Datagram<'_>, content: u64) {
+    fn take_datagram(&mut self, side: Side, datagram: &Datagram<'_>, content: u64, ttl: u8) {
         let ports = self.ends.ports();
         match self.heard.as_mut() {
             Some(heard) => dissect::datagram(datagram.payload, side as usize, ports, heard),
@@ -241,12 +271,17 @@ impl Conversation {
                 self.heard = (heard != Heard::default()).then(|| Box::new(heard));
             }
         }
+        self.note_datagram(side, Some(content), ttl);
+    }
+
+    fn note_datagram(&mut self, side: Side, content: Option<u64>, ttl: u8) {
         if !matches!(self.detail, Detail::Datagrams(_)) {
             self.detail = Detail::Datagrams(Datagrams::default());
         }
         if let Detail::Datagrams(known) = &mut self.detail {
-            let before = known.latest[side as usize].replace(content);
-            known.asks_again[side as usize] |= before == Some(content);
+            let before = std::mem::replace(&mut known.latest[side as usize], content);
+            known.asks_again[side as usize] |= content.is_some() && before == content;
+            known.ttl[side as usize] = known.ttl[side as usize].max(ttl);
         }
     }
 
@@ -261,22 +296,28 @@ impl Conversation {
             && !self.ears.deaf[side as usize]
             && self.ears.listening.is_none();
         if !matches!(self.detail, Detail::Tcp(_)) {
-            self.detail = Detail::Tcp(Tcp::new(side, segment));
+            self.detail = Detail::Tcp(Tcp::new(side, packet.time, segment));
         }
         let Detail::Tcp(tcp) = &mut self.detail else { return Acknowledged::default() };
-        let acknowledged = tcp.take(side, packet.time, packet.ttl, segment);
+        let Packet { time, ttl, ip_id, .. } = *packet;
+        let acknowledged = tcp.take(side, (time, ttl, ip_id), segment);
         if new_data {
-            let begins = [Side::A, Side::B].map(|side| tcp.first_number(side));
-            self.ears.begin(side, segment, begins, self.ends.ports());
+            let first = [Side::A, Side::B].map(|side| tcp.first_number(side));
+            let early = tcp.lacks_acknowledged(!side, segment);
+            let begun = self.ears.begin(side, segment, first, self.ends.ports(), early);
+            self.unrecognised[side as usize] |= begun == Begun::Unrecognised;
         }
         if let Some(listening) = self.ears.listening.as_mut() {
-            listening.hear(side, segment, &mut self.heard);
-            if acknowledged.gap {
-                listening.lose(!side);
-            }
+            listening.hear(side, time, segment, &mut self.heard);
             let sent = |side| tcp.sent(side);
             let ends = segment.flags.contains(Flags::RST)
                 || sent(Side::A).contains(Sent::FIN) && sent(Side::B).contains(Sent::FIN);
+            if ends {
+                listening.end(&mut self.heard);
+            }
+            for side in [Side::A, Side::B] {
+                self.unrecognised[side as usize] |= listening.is_unrecognised(side);
+            }
             if ends || listening.is_over() {
                 self.ears = Ears { deaf: [true; 2], listening: None, ..self.ears };
             }
@@ -287,7 +328,7 @@ impl Conversation {
         acknowledged
     }
 
-    /// Looks at all of it, for [`FlowTable::touch`](super::FlowTable::touch).
+    /// Looks at what every packet needs, for [`FlowTable::touch`](super::FlowTable::touch).
     pub(super) fn touch(&self) -> i64 {
         let counted = self.counters[0].packets ^ self.counters[1].payload_bytes;
         let tcp = self.tcp().map_or(0, Tcp::touch);
@@ -297,6 +338,14 @@ impl Conversation {
     /// Whether a segment that follows begins another conversation on the same ports.
     pub(super) fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
         self.tcp().is_some_and(|tcp| tcp.is_reused_by(side, segment))
+    }
+
+    /// Whether a packet's numbers show that it is of this conversation, whatever its time.
+    pub(super) fn is_continued_by(&self, side: Side, packet: &Packet<'_>) -> bool {
+        match (&packet.body, self.tcp()) {
+            (Body::Tcp(segment), Some(tcp)) => tcp.is_continued_by(side, segment),
+            _ => false,
+        }
     }
 
     /// Adds a system's word; the same word again only counts.
@@ -318,53 +367,5 @@ impl Conversation {
         if rare.icmp_error.as_ref().is_none_or(|known| meaning(known) < meaning(&error)) {
             rare.icmp_error = Some(error);
         }
-    }
-
-    /// Whether a system says that it dropped packets of this conversation.
-    #[must_use]
-    pub fn is_dropped_by_system(&self) -> bool {
-        self.statements().iter().any(|one| one.act == Act::Dropped)
-    }
-
-    /// The client, where the wire itself shows it.
-    #[must_use]
-    pub fn opener(&self) -> Option<(Side, Basis)> {
-        if self.transport == Transport::Icmp {
-            // Ports are the ICMP types: the side that asks is known however the capture begins.
-            let asking = if matches!(self.ends.ports()[0], 8 | 128) { Side::A } else { Side::B };
-            return Some((asking, Basis::FirstPacket));
-        }
-        let tcp = self.tcp()?;
-        let sent = |side| tcp.sent(side);
-        match (sent(Side::A).contains(Sent::SYN), sent(Side::B).contains(Sent::SYN)) {
-            // Simultaneous open: whoever was first.
-            (true, _) => Some((Side::A, Basis::Syn)),
-            (false, true) => Some((Side::B, Basis::Syn)),
-            _ if sent(Side::A).contains(Sent::SYN_ACK) => Some((Side::B, Basis::SynAck)),
-            _ if sent(Side::B).contains(Sent::SYN_ACK) => Some((Side::A, Basis::SynAck)),
-            _ => None,
-        }
-    }
-
-    /// Whether both sides are seen to talk; asking and refusing is not talking.
-    #[must_use]
-    pub fn both_sides_talk(&self) -> bool {
-        [Side::A, Side::B].into_iter().all(|side| match self.tcp() {
-            Some(tcp) => tcp.sent(side).intersects(Sent::SYN_ACK | Sent::ACK | Sent::DATA),
-            None => self.counters[side as usize].packets > 0,
-        })
-    }
-
-    /// The first protocol recognised, the client's bytes before the server's.
-    #[must_use]
-    pub fn protocol(&self, client: Side) -> Option<Protocol> {
-        let spoken = self.heard.as_ref()?.spoken;
-        spoken[client as usize].or(spoken[!client as usize])
-    }
-
-    /// The ICMP error that explains why `client` got no answer.
-    #[must_use]
-    pub fn failure_of(&self, client: Side) -> Option<&IcmpErrorSeen> {
-        self.icmp_error().filter(|error| error.about == client && error.meaning() > Meaning::Advice)
     }
 }

@@ -1,13 +1,23 @@
 //! What is remembered of a TCP conversation beyond its counters.
 
+pub(super) mod delivery;
+pub(super) mod handshake;
+mod numbers;
+mod opening;
+mod progress;
+
 use bitflags::bitflags;
 
+use self::{
+    delivery::Delivery,
+    handshake::{Facts, Handshake},
+};
 use super::{
     Side,
     disorder::Disorder,
     end_state::{self, End, State},
     history::History,
-    sequence::{Acknowledged, Sequence},
+    sequence::{Acknowledged, LARGEST_STEP, Sequence},
 };
 use crate::{
     capture::Timestamp,
@@ -46,29 +56,36 @@ mod complete {
     pub const RST: u8 = 32;
 }
 
-/// The state of a TCP conversation. There are many of them, so it is small.
+/// The state of a TCP conversation. There are many of them, so it is small; what an ordinary segment
+/// needs stands first.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Tcp {
-    ends: [End; 2],
-    sent: [Sent; 2],
-    history: History,
-    completeness: u8,
-    /// Sequence number that each side's numbering began with, where it has sent anything.
-    initial_seq: [u32; 2],
+    disorder: Option<Box<Disorder>>,
+    /// When the connection's own clock began, and what it showed at the latest segment.
+    base: Timestamp,
+    clock: u32,
     /// Number after the last byte of each side without a hole before it; holds with [`NUMBERED`].
     next_seq: [u32; 2],
+    deliveries: [Delivery; 2],
+    ends: [End; 2],
+    originator: Side,
+    completeness: u8,
+    sent: [Sent; 2],
+    /// Segments with ACK and without SYN or RST, as far as they matter, with [`NUMBERED`] and [`BEGUN`].
+    talk: [u8; 2],
+    /// Times to live; 0 where there was no such segment.
+    ttl: [u8; 2],
+    handshake: Handshake,
+    history: History,
+    reset_ttl: [u8; 2],
+    /// Sequence number that each side's numbering began with, where it has sent anything.
+    initial_seq: [u32; 2],
     /// SYNs without ACK, and when the first and the last one of them came.
     syn_tries: [u32; 2],
     first_syn: Timestamp,
     last_syn: Timestamp,
     handshake_end: Timestamp,
-    originator: Side,
-    /// Segments with ACK and without SYN or RST, as far as they matter, with [`NUMBERED`] and [`BEGUN`].
-    talk: [u8; 2],
-    /// Times to live; 0 where there was no such segment.
-    ttl: [u8; 2],
-    reset_ttl: [u8; 2],
-    disorder: Option<Box<Disorder>>,
 }
 
 /// Beside the count of segments: the side's next sequence number is known.
@@ -76,12 +93,13 @@ const NUMBERED: u8 = 0x80;
 /// Beside the count of segments: the side's first sequence number is known.
 const BEGUN: u8 = 0x40;
 const COUNT: u8 = 0x3f;
+const NANOS_PER_MILLI: i64 = 1_000_000;
 /// Stands for a time that has not come.
 const NEVER: Timestamp = Timestamp(i64::MIN);
 
 impl Tcp {
     /// Before its first segment, which is `segment` of `side`.
-    pub(super) fn new(side: Side, segment: &Segment<'_>) -> Self {
+    pub(super) fn new(side: Side, time: Timestamp, segment: &Segment<'_>) -> Self {
         Self {
             ends: [End::default(); 2],
             sent: [Sent::empty(); 2],
@@ -97,6 +115,10 @@ impl Tcp {
             talk: [0; 2],
             ttl: [0; 2],
             reset_ttl: [0; 2],
+            deliveries: [Delivery::default(); 2],
+            handshake: Handshake::default(),
+            base: time,
+            clock: 0,
             disorder: None,
         }
     }
@@ -105,12 +127,14 @@ impl Tcp {
     pub(super) fn take(
         &mut self,
         side: Side,
-        time: Timestamp,
-        ttl: u8,
+        (time, ttl, ip_id): (Timestamp, u8, u16),
         segment: &Segment<'_>,
     ) -> Acknowledged {
-        let acknowledged = self.note_sequence(side, segment);
-        self.note_ttl(side, ttl, segment);
+        let now = self.advance_clock(time);
+        // Zeek's and Wireshark's words are about all segments on these ports.
+        self.choose_number(side, segment);
+        let is_next = self.is_next(side, segment);
+        let fits = is_next || self.fits(side, segment);
         let same_number = self.has_begun(side) && self.initial_seq[side as usize] == segment.seq;
         self.history.note(side, segment, same_number);
         let [a, b] = &mut self.ends;
@@ -120,15 +144,38 @@ impl Tcp {
             let disorder = self.disorder.get_or_insert_default();
             self.history.note_control(side, control, &mut disorder.steps);
         }
-        self.note_handshake(side, time, segment);
-        let kinds = kinds(segment);
-        self.sent[side as usize] |= kinds;
-        let talk = &mut self.talk[side as usize];
-        if kinds.contains(Sent::ACK) && *talk & COUNT < ENOUGH_TALK {
-            *talk += 1;
-        }
         self.completeness |= completeness(segment);
+        if !fits {
+            return Acknowledged::default();
+        }
+        if !is_next {
+            self.note_handshake(side, (time, now), ip_id, segment);
+        }
+        self.note_delivery(side, now, segment);
+        let acknowledged = if is_next {
+            self.next_seq[side as usize] = segment.seq.wrapping_add(segment.payload_len);
+            Acknowledged { counts: true, ..Acknowledged::default() }
+        } else {
+            self.note_sequence(side, time, segment)
+        };
+        self.note_ttl(side, ttl, segment);
+        self.sent[side as usize] |= kinds(segment);
         acknowledged
+    }
+
+    /// Whether a segment goes on where its side stopped, in a connection of which all is known and
+    /// nothing was ever out of order: there is nothing else to be learned from it. Nearly all are such.
+    fn is_next(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let settled = Facts::CLIENT_ACKED | Facts::SERVER_WENT_ON | Facts::COMPLETED;
+        let control = Flags::SYN | Flags::FIN | Flags::RST | Flags::ACK;
+        let behind = self.next_seq[!side as usize].wrapping_sub(segment.ack);
+        self.talk[0] & self.talk[1] & (NUMBERED | BEGUN) == NUMBERED | BEGUN
+            && segment.seq == self.next_seq[side as usize]
+            && behind <= LARGEST_STEP.cast_unsigned()
+            && segment.flags & control == Flags::ACK
+            && segment.length_known
+            && self.disorder.is_none()
+            && self.handshake.facts.contains(settled)
     }
 
     /// Bytes of what is remembered of disorder, nearly.
@@ -138,28 +185,40 @@ impl Tcp {
         self.disorder.is_some()
     }
 
-    /// Looks at all of it.
+    /// Looks at what an ordinary segment needs.
     pub(super) fn touch(&self) -> u32 {
-        self.next_seq[1] ^ u32::from(self.ttl[0]) ^ self.syn_tries[0]
+        let [_, delivery] = &self.deliveries;
+        self.next_seq[0] ^ delivery.touch() ^ u32::from(self.handshake.facts.bits())
     }
 
-    fn note_sequence(&mut self, side: Side, segment: &Segment<'_>) -> Acknowledged {
+    fn note_sequence(
+        &mut self,
+        side: Side,
+        time: Timestamp,
+        segment: &Segment<'_>,
+    ) -> Acknowledged {
         let Segment { seq, payload_len, flags, .. } = *segment;
         if flags.contains(Flags::RST) {
             return Acknowledged::default();
         }
-        self.of_sequence(side, |sequence| {
+        let filled = self.of_sequence(side, |sequence| {
             if flags.contains(Flags::SYN) {
                 sequence.begin(seq.wrapping_add(1));
-            } else {
-                let fin = u32::from(flags.contains(Flags::FIN));
-                sequence.take(seq, payload_len.wrapping_add(fin));
+                return payload_len > 0 && sequence.take(seq.wrapping_add(1), payload_len, time);
             }
+            if !segment.length_known {
+                sequence.lose_end();
+                return false;
+            }
+            let fin = u32::from(flags.contains(Flags::FIN));
+            sequence.take(seq, payload_len.wrapping_add(fin), time)
         });
         if !flags.contains(Flags::ACK) {
-            return Acknowledged::default();
+            return Acknowledged { filled, ..Acknowledged::default() };
         }
-        let acknowledged = self.of_sequence(!side, |sequence| sequence.acknowledge(segment.ack));
+        let acknowledged =
+            self.of_sequence(!side, |sequence| sequence.acknowledge(segment.ack, time));
+        let acknowledged = Acknowledged { filled, ..acknowledged };
         if acknowledged.gap {
             let disorder = self.disorder.get_or_insert_default();
             self.history.note_gap(!side, &mut disorder.steps);
@@ -173,9 +232,12 @@ impl Tcp {
         let mut next = known.then_some(self.next_seq[at]);
         let disorder = &mut self.disorder;
         let result = change(&mut Sequence { next: &mut next, disorder, side });
-        if let Some(next) = next {
-            self.next_seq[at] = next;
-            self.talk[at] |= NUMBERED;
+        match next {
+            Some(next) => {
+                self.next_seq[at] = next;
+                self.talk[at] |= NUMBERED;
+            }
+            None => self.talk[at] &= !NUMBERED,
         }
         result
     }
@@ -183,55 +245,64 @@ impl Tcp {
     fn note_ttl(&mut self, side: Side, ttl: u8, segment: &Segment<'_>) {
         let of =
             if segment.flags.contains(Flags::RST) { &mut self.reset_ttl } else { &mut self.ttl };
-        of[side as usize] = ttl;
+        of[side as usize] = ttl.max(of[side as usize]);
     }
 
-    /// Time to live of the latest segment of a side that is not an RST.
+    /// The largest time to live of a side's segments that are no RST.
     #[must_use]
     pub fn ttl(&self, side: Side) -> Option<u8> {
         Some(self.ttl[side as usize]).filter(|ttl| *ttl > 0)
     }
 
-    /// Time to live of the latest RST of a side.
+    /// The largest time to live of a side's RSTs.
     #[must_use]
     pub fn reset_ttl(&self, side: Side) -> Option<u8> {
         Some(self.reset_ttl[side as usize]).filter(|ttl| *ttl > 0)
     }
 
-    /// Whether a side goes on as if the other one had answered: it acknowledges or sends data after
-    /// its SYN, or more than once without one.
+    /// Whether a side goes on as only a side does that gets replies: it acknowledges or sends data
+    /// after its SYN, or without one acknowledges more and more, or sends new payload for longer than
+    /// anybody would without an acknowledgement.
     pub(super) fn goes_on(&self, side: Side) -> bool {
         let sent = self.sent(side);
-        let talks = sent.contains(Sent::ACK);
-        talks
+        sent.contains(Sent::ACK)
             && (sent.intersects(Sent::SYN | Sent::SYN_ACK)
                 || self.talk[side as usize] & COUNT >= ENOUGH_TALK)
     }
 
-    fn note_handshake(&mut self, side: Side, time: Timestamp, segment: &Segment<'_>) {
-        let (flags, at) = (segment.flags, side as usize);
-        if flags.contains(Flags::SYN) {
-            self.initial_seq[at] = segment.seq;
-            self.talk[at] |= BEGUN;
-            if !flags.contains(Flags::ACK) {
-                self.syn_tries[at] = self.syn_tries[at].saturating_add(1);
-                let known = self.first_syn != NEVER;
-                self.first_syn = if known { self.first_syn.min(time) } else { time };
-                self.last_syn = self.last_syn.max(time);
-            }
-            return;
+    /// How far a side's payload was delivered.
+    pub(super) fn delivery(&self, side: Side) -> &Delivery {
+        &self.deliveries[side as usize]
+    }
+
+    /// How far the handshake came.
+    pub(super) fn handshake_facts(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// Moves the connection's own clock on, which does not follow where the recorder's was set or wrong,
+    /// and gives the milliseconds that it shows.
+    fn advance_clock(&mut self, time: Timestamp) -> u32 {
+        const BACK: i64 = 1_000;
+        const AHEAD: i64 = 3_600_000;
+        let shown = i64::from(self.clock);
+        let step = time.0.saturating_sub(self.base.0) / NANOS_PER_MILLI - shown;
+        if !(-BACK..=AHEAD).contains(&step) {
+            self.base = Timestamp(time.0.saturating_sub(shown * NANOS_PER_MILLI));
         }
-        // What a side had sent before a segment in the middle is not known; only its numbering is.
-        if !self.has_begun(side) {
-            self.initial_seq[at] = segment.seq.wrapping_sub(1);
-            self.talk[at] |= BEGUN;
-        }
-        let answers =
-            self.sent(side).contains(Sent::SYN) && self.sent(!side).contains(Sent::SYN_ACK);
-        let completes = answers && flags.contains(Flags::ACK) && !flags.contains(Flags::RST);
-        if completes && self.handshake_end == NEVER {
-            self.handshake_end = time;
-        }
+        let now = self.millis(time);
+        self.clock = self.clock.max(now);
+        now
+    }
+
+    /// Milliseconds on the connection's own clock at the latest segment.
+    pub(super) fn last_millis(&self) -> u32 {
+        self.clock
+    }
+
+    /// Milliseconds on the connection's own clock.
+    pub(super) fn millis(&self, time: Timestamp) -> u32 {
+        u32::try_from(time.since(self.base).max(0) / NANOS_PER_MILLI).unwrap_or(u32::MAX)
     }
 
     /// Whether a side has sent a segment, whatever it was.
@@ -239,17 +310,10 @@ impl Tcp {
         self.talk[side as usize] & BEGUN != 0
     }
 
-    /// Whether a SYN cannot belong to this conversation: its side numbered otherwise before, so the
-    /// port is used again.
-    pub(super) fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
-        segment.flags & (Flags::SYN | Flags::ACK) == Flags::SYN
-            && self.has_begun(side)
-            && self.initial_seq[side as usize] != segment.seq
-    }
-
     /// The number of a side's first byte, where the side was seen to begin.
     pub(super) fn first_number(&self, side: Side) -> Option<u32> {
-        let began = self.sent(side).intersects(Sent::SYN | Sent::SYN_ACK);
+        let began = self.sent(side).intersects(Sent::SYN | Sent::SYN_ACK)
+            || self.sent(!side).contains(Sent::SYN_ACK);
         began.then(|| self.initial_seq[side as usize].wrapping_add(1))
     }
 
@@ -273,6 +337,12 @@ impl Tcp {
     #[must_use]
     pub fn completeness(&self) -> u8 {
         self.completeness
+    }
+
+    /// SYN-ACKs that were sent apart from each other, and those of them after the client's ACK.
+    #[must_use]
+    pub fn syn_acks(&self) -> (u8, u8) {
+        (self.handshake.syn_acks, self.handshake.syn_acks_after_ack)
     }
 
     /// SYNs without ACK that a side sent, retransmissions included.
@@ -302,6 +372,9 @@ fn first_originator(side: Side, segment: &Segment<'_>) -> Side {
 
 fn kinds(segment: &Segment<'_>) -> Sent {
     let flags = segment.flags;
+    if flags & (Flags::SYN | Flags::FIN | Flags::RST | Flags::ACK) == Flags::ACK {
+        return if segment.payload_len > 0 { Sent::ACK | Sent::DATA } else { Sent::ACK };
+    }
     let mut sent = Sent::empty();
     let ack = flags.contains(Flags::ACK);
     if flags.contains(Flags::SYN) {
@@ -317,6 +390,9 @@ fn kinds(segment: &Segment<'_>) -> Sent {
 
 fn completeness(segment: &Segment<'_>) -> u8 {
     let flags = segment.flags;
+    if flags & (Flags::SYN | Flags::FIN | Flags::RST | Flags::ACK) == Flags::ACK {
+        return if segment.payload_len > 0 { complete::DATA } else { complete::ACK };
+    }
     let (syn, ack) = (flags.contains(Flags::SYN), flags.contains(Flags::ACK));
     let opening = match (syn, ack) {
         (true, false) => complete::SYN,

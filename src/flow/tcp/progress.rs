@@ -1,0 +1,146 @@
+//! How far the payload of each side came.
+
+use super::{COUNT, ENOUGH_TALK, NUMBERED, Sent, Tcp, delivery::Ack, handshake::Facts};
+use crate::{
+    decode::{Flags, Segment},
+    flow::{Side, sequence::is_after},
+};
+
+impl Tcp {
+    /// The number after the last byte of a side that is known to have been sent.
+    pub(super) fn highest(&self, side: Side) -> Option<u32> {
+        let at = side as usize;
+        (self.talk[at] & NUMBERED != 0).then(|| {
+            let islands = self.disorder.as_ref().map(|disorder| &disorder.islands[at]);
+            islands.and_then(|islands| islands.last()).map_or(self.next_seq[at], |last| last.1)
+        })
+    }
+
+    /// The number after the last byte of payload of a side that is known to have been sent.
+    pub(super) fn payload_end(&self, side: Side) -> Option<u32> {
+        let fin = u32::from(self.sent(side).contains(Sent::FIN));
+        self.highest(side).map(|highest| highest.wrapping_sub(fin))
+    }
+
+    /// Whether a FIN or an RST of the client shows that it had sent payload that was not captured.
+    pub(in crate::flow) fn has_sent_unseen(&self, side: Side) -> bool {
+        let end = self.payload_end(side);
+        let first = self.first_number(side);
+        let by_fin = first.zip(end).is_some_and(|(first, end)| is_after(end, first));
+        !self.sent(side).contains(Sent::DATA)
+            && (by_fin || self.handshake.facts.contains(Facts::CLIENT_SENT_UNSEEN))
+    }
+
+    /// Whether the peer acknowledged payload of a side, more than its FIN.
+    pub(in crate::flow) fn was_acked(&self, side: Side) -> bool {
+        let acked = self.delivery(side).acked().zip(self.first_number(side));
+        let fin = i32::from(self.sent(side).contains(Sent::FIN));
+        acked.is_some_and(|(acked, first)| acked.wrapping_sub(first).cast_signed() > fin)
+    }
+
+    /// Whether the peer acknowledged payload of a side.
+    pub(in crate::flow) fn has_delivered(&self, side: Side) -> bool {
+        let acked = self.deliveries[side as usize].acked();
+        let first = self.initial_seq[side as usize].wrapping_add(1);
+        self.has_begun(side) && acked.is_some_and(|acked| is_after(acked, first))
+    }
+
+    /// Whether the acknowledgements of a side's payload stop where the capture lacks bytes of it, while
+    /// later ones were captured.
+    pub(in crate::flow) fn stops_at_hole(&self, side: Side) -> bool {
+        let of_side = self.disorder.as_ref().map(|disorder| &disorder.islands[side as usize]);
+        of_side.is_some_and(|islands| !islands.is_empty())
+            && self.deliveries[side as usize].acked() == Some(self.next_seq[side as usize])
+    }
+
+    /// Whether a segment acknowledges payload of `side`, the peer of its sender, that was not captured
+    /// before it.
+    pub(in crate::flow) fn lacks_acknowledged(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let gap = self.disorder.as_ref().and_then(|disorder| disorder.gaps[side as usize]);
+        segment.flags.contains(Flags::ACK) && gap.is_some_and(|gap| gap.to == segment.ack)
+    }
+
+    /// Whether payload of a side was acknowledged that the capture lacks.
+    pub(in crate::flow) fn lacks_payload(&self, side: Side) -> bool {
+        let acked = self.delivery(side).acked();
+        let more_than_fin = acked
+            .zip(self.first_number(side))
+            .is_some_and(|(acked, first)| acked.wrapping_sub(first).cast_signed() > 1);
+        self.has_gaps(side) || more_than_fin && !self.sent(side).contains(Sent::DATA)
+    }
+
+    /// Whether bytes of a side were acknowledged that were not captured before.
+    pub(in crate::flow) fn has_gaps(&self, side: Side) -> bool {
+        self.disorder.as_ref().is_some_and(|disorder| disorder.steps.has_gaps(side))
+    }
+
+    /// Whether payload of a side, and not only its FIN, waits for an acknowledgement.
+    pub(in crate::flow) fn has_outstanding(&self, side: Side) -> bool {
+        let acked = self.deliveries[side as usize].acked();
+        let end = self.payload_end(side);
+        self.sent(side).contains(Sent::DATA)
+            && acked.zip(end).is_some_and(|(acked, end)| is_after(end, acked))
+    }
+
+    /// How often, and over how many milliseconds, a side's payload was sent again without an
+    /// acknowledgement, where that was often and long enough to call it stalled.
+    #[must_use]
+    pub fn resent_in_vain(&self, side: Side) -> Option<(u8, u32)> {
+        let delivery = self.delivery(side);
+        let stalled = self.has_outstanding(side) && delivery.is_resent_in_vain(u32::MAX);
+        stalled.then(|| delivery.resends())
+    }
+
+    /// Whether payload of a side waits for an acknowledgement.
+    #[must_use]
+    pub fn is_outstanding(&self, side: Side) -> bool {
+        self.has_outstanding(side)
+    }
+
+    pub(super) fn note_delivery(&mut self, side: Side, now: u32, segment: &Segment<'_>) {
+        let Segment { seq, ack, payload_len, flags, window, length_known, .. } = *segment;
+        let reset = flags.contains(Flags::RST);
+        let mut is_new = false;
+        let syn = flags.contains(Flags::SYN);
+        let first = seq.wrapping_add(syn.into());
+        if syn {
+            self.deliveries[side as usize].begin(first);
+        }
+        if payload_len > 0 && !reset {
+            let highest = self.highest(side).unwrap_or(seq);
+            is_new = !syn && is_after(first.wrapping_add(payload_len), highest);
+            let own = &mut self.deliveries[side as usize];
+            own.send(first, payload_len, length_known, highest, now);
+        }
+        let mut advances = false;
+        if flags.contains(Flags::ACK) {
+            let known = self.payload_end(!side);
+            let highest = known.unwrap_or(ack);
+            let peer = &mut self.deliveries[!side as usize];
+            let before = peer.acked();
+            let control = flags & (Flags::SYN | Flags::FIN | Flags::RST);
+            let is_pure = payload_len == 0 && control.is_empty();
+            let window = window.filter(|_| !reset && !syn);
+            // A reset's number may be anything; what lies beyond the peer's bytes is no acknowledgement.
+            if !reset || known.is_some() && !is_after(ack, highest) {
+                peer.acknowledge(Ack { number: ack, window, is_pure }, highest, now);
+            }
+            advances = before.is_some_and(|before| is_after(ack, before));
+        }
+        self.note_talk(side, now, is_new, advances);
+    }
+
+    /// Counts what shows that a side gets replies: acknowledgements that advance, and payload that is
+    /// new so long after the beginning that earlier one must have been acknowledged.
+    pub(super) fn note_talk(&mut self, side: Side, now: u32, is_new: bool, advances: bool) {
+        const LONGER_THAN_ANY_TIMEOUT: u32 = 3_000;
+        let resent = self.deliveries[side as usize].resends().0 > 0;
+        let goes_on = is_new && !resent && now >= LONGER_THAN_ANY_TIMEOUT;
+        let talk = &mut self.talk[side as usize];
+        if advances {
+            *talk = *talk & !COUNT | ENOUGH_TALK;
+        } else if goes_on && *talk & COUNT < ENOUGH_TALK {
+            *talk += 1;
+        }
+    }
+}
