@@ -8,10 +8,11 @@ mod recorder;
 mod scene;
 
 mod choice;
+mod coverage;
 mod expectations;
-
 mod failures;
 mod grades;
+mod policy;
 mod successes;
 
 use scene::Scene;

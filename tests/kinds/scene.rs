@@ -139,7 +139,11 @@ impl Scene {
     pub fn report_at(&self, site: &str, is_strict: bool) -> Report {
         let site = Site::parse("test.toml", site).expect("a good site");
         let policy = Policy::new(Matrix::embedded().expect("a good matrix"), site);
-        let policy = policy.strict_about_rpc(is_strict);
+        self.report_with(policy.strict_about_rpc(is_strict))
+    }
+
+    /// The report on them under a policy.
+    pub fn report_with(&self, policy: Policy) -> Report {
         let mut engine = Engine::new(Arc::new(policy), usize::MAX);
         let mut file = Pcapng::default();
         file.section(false).interface(1, Some(9), None);
