@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     dissect::{Auth, Protocol},
-    flow::{Basis, Conversation, Endpoint, Meaning, Outcome, Side, Surroundings, TFTP},
+    flow::{Basis, Conversation, Endpoint, Outcome, Side, Surroundings, TFTP},
     identify::MachineId,
 };
 
@@ -225,13 +225,12 @@ fn evidence(
             if conversation.is_dropped_by_system() {
                 return Evidence::Confirmed;
             }
-            let said = conversation.failure_of(client).map(|error| error.meaning());
             let asked = conversation.counters[client as usize].packets > 0;
-            match said {
-                // The error alone, without the packet that it speaks of, could be anybody's.
+            match conversation.failure_of(client) {
+                // The error alone, without the packet that it is about, could be anybody's.
                 Some(_) if !asked => Evidence::Weak,
-                Some(meaning) if meaning > Meaning::Advice => Evidence::Confirmed,
-                _ => Evidence::Observed,
+                Some(_) => Evidence::Confirmed,
+                None => Evidence::Observed,
             }
         }
     }

@@ -12,6 +12,7 @@ mod coverage;
 mod expectations;
 mod failures;
 mod grades;
+mod local;
 mod policy;
 mod successes;
 

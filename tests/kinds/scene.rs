@@ -66,6 +66,8 @@ pub struct Scene {
     pub packets: Vec<(i64, Vec<u8>)>,
     /// Packets that the recorder says it lost.
     pub dropped: u64,
+    /// The place of a packet that the recording system says it dropped.
+    pub discarded: Option<usize>,
 }
 
 impl Scene {
@@ -147,8 +149,12 @@ impl Scene {
         let mut engine = Engine::new(Arc::new(policy), usize::MAX);
         let mut file = Pcapng::default();
         file.section(false).interface(1, Some(9), None);
-        for (ms, data) in &self.packets {
-            file.packet(0, (1_700_000_000_000_000_000 + ms * 1_000_000).cast_unsigned(), data);
+        for (place, (ms, data)) in self.packets.iter().enumerate() {
+            let time = (1_700_000_000_000_000_000 + ms * 1_000_000).cast_unsigned();
+            // The verdict of an XDP program, XDP_DROP: 1 (pcapng, epb_verdict).
+            let verdict: (u16, &[u8]) = (7, &[2, 1, 0, 0, 0, 0, 0, 0, 0]);
+            let options = if self.discarded == Some(place) { &[verdict][..] } else { &[] };
+            file.packet_at_with(time, data, options);
         }
         if self.dropped > 0 {
             file.drops(0, self.dropped);

@@ -112,3 +112,16 @@ fn probes_with_a_small_ttl_prove_nothing_and_other_packets_do() {
         assert_eq!(told[0].3, verdict, "TTL {ttl}: {told:?}");
     }
 }
+
+#[test]
+fn a_probe_without_any_reply_is_told_by_the_clients_other_packets() {
+    // The client's other packets have 64.
+    for (ttl, verdict) in
+        [(1, "unknown"), (30, "unknown"), (31, "blocked"), (64, "blocked"), (128, "blocked")]
+    {
+        let mut probe = acking(CLIENT, SERVER, (100, 0), "S", b"");
+        probe[22] = ttl;
+        let scene = Scene::default().raw(0, probe).until(9000);
+        assert_eq!(scene.verdicts()[0].3, verdict, "TTL {ttl}");
+    }
+}

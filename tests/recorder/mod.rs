@@ -138,7 +138,19 @@ impl Pcapng {
 
     /// A packet with options, each a code and its value.
     pub fn packet_with(&mut self, packet: &[u8], options: &[(u16, &[u8])]) -> &mut Self {
-        let mut body = vec![0; 12];
+        self.packet_at_with(0, packet, options)
+    }
+
+    /// A packet of the first interface with its time and options.
+    pub fn packet_at_with(
+        &mut self,
+        ticks: u64,
+        packet: &[u8],
+        options: &[(u16, &[u8])],
+    ) -> &mut Self {
+        let mut body = vec![0; 4];
+        body.extend(self.word((ticks >> 32) as u32));
+        body.extend(self.word(ticks as u32));
         body.extend(self.word(packet.len() as u32));
         body.extend(self.word(packet.len() as u32));
         body.extend(packet);
