@@ -8,7 +8,7 @@ use recorder::{acking, icmp, udp};
 use vmmtap::{
     capture::{Frame, LinkType, Said, Timestamp},
     decode::Decoder,
-    flow::{Conversation, FlowTable, NO_REPLY_NANOS, Outcome, SILENCE_NANOS, Side, View},
+    flow::{Basis, Conversation, FlowTable, NO_REPLY_NANOS, Outcome, SILENCE_NANOS, Side, View},
 };
 
 const CLIENT: (&str, u16) = ("10.0.0.1", 50_000);
@@ -333,4 +333,62 @@ fn an_outcome_may_change_without_a_packet_only_while_a_reply_is_due() {
     assert_eq!(Outcome::Reset.due(&waiting, at(0)), None);
     let served = conversation(&segments(&format!("{asked} 4 < A 501 105")));
     assert_eq!(Outcome::Answered.due(&served, at(0)), None);
+}
+
+#[test]
+fn the_client_is_the_sender_of_the_syn_or_the_peer_of_the_sender_of_the_syn_ack() {
+    for (script, expected) in [
+        ("0 > S 100 0", Some((Side::A, Basis::Syn))),
+        ("0 < S 500 0", Some((Side::B, Basis::Syn))),
+        ("0 > S 100 0; 1 < S 500 0", Some((Side::A, Basis::Syn))),
+        ("0 < SA 500 101", Some((Side::A, Basis::SynAck))),
+        ("0 > SA 100 501", Some((Side::B, Basis::SynAck))),
+        ("0 > A 100 500", None),
+    ] {
+        assert_eq!(conversation(&segments(script)).opener(), expected, "{script}");
+    }
+}
+
+#[test]
+fn both_sides_talk_unless_one_refuses_and_exchange_data_where_it_arrives() {
+    for (script, talk, exchange) in [
+        ("0 > S 100 0; 1 < RA 0 101", false, false),
+        ("0 > S 100 0; 1 < SA 500 101", false, false),
+        ("0 < SA 500 101; 1 > A 101 501", true, false),
+        ("0 > S 100 0; 1 < SA 500 101; 2 > A 101 501", true, false),
+        ("0 > A 100 500; 1 < A 500 100", true, false),
+        ("0 > PA 100 500 4; 1 < A 500 104", true, false),
+        ("0 > A 100 500 4; 1 < A 500 104 4", true, true),
+        ("0 > A 100 500 4; 1 < A 500 100 4; 300 > A 100 504 4", true, true),
+        ("0 > A 100 500 4; 1 < A 500 100 4; 300 > A 100 504 4; 900 > A 100 504 4", true, false),
+        (
+            "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501 4; 3 < A 501 105 4; 4 > A 105 505",
+            true,
+            true,
+        ),
+        ("0 > S 100 0; 1 < SA 500 101; 2 > A 101 501 4; 3 < A 501 105 4", true, false),
+    ] {
+        let one = conversation(&segments(script));
+        assert_eq!((one.both_sides_talk(), one.exchanges_data()), (talk, exchange), "{script}");
+    }
+    let datagrams = |count: usize| {
+        let both = [udp(CLIENT, SERVER, b"~"), udp(SERVER, CLIENT, b"~")];
+        let packets: Vec<_> = both.into_iter().take(count).map(|packet| (0, packet)).collect();
+        let one = conversation(&packets);
+        (one.both_sides_talk(), one.exchanges_data())
+    };
+    assert_eq!([datagrams(1), datagrams(2)], [(false, false), (true, true)]);
+}
+
+#[test]
+fn payload_is_lacking_where_it_was_acknowledged_and_not_captured() {
+    let opened = "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501;";
+    for (rest, lacks) in [("", false), ("3 < A 501 105", true), ("3 > A 101 501 4", false)] {
+        let one = conversation(&segments(&format!("{opened}{rest}")));
+        let client = if one.ends()[0].port == CLIENT.1 { Side::A } else { Side::B };
+        assert_eq!(one.lacks_payload(client), lacks, "{rest}");
+        assert!(!one.repeats_syn_ack());
+    }
+    let one = conversation(&segments("0 > S 100 0; 1 < SA 500 101; 900 < SA 500 101"));
+    assert!(one.repeats_syn_ack());
 }

@@ -62,4 +62,21 @@ mod tests {
             assert_eq!(hops.is_strange(ip, ttl), strange, "{ttl}");
         }
     }
+
+    #[test]
+    fn parts_put_together_keep_the_lowest_and_the_highest_and_a_full_memory_what_it_has() {
+        let [near, far] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+        let [mut one, mut other] = [Hops::default(), Hops::default()];
+        one.note(near, 60);
+        other.note(near, 64);
+        other.note(far, 128);
+        one.merge(&other);
+        assert_eq!((one.highest(near), one.highest(far)), (Some(64), Some(128)));
+        assert!(one.is_strange(near, 57) && !one.is_strange(near, 58));
+        let mut full = Hops::default();
+        full.widen(near, (60, 60), 1);
+        full.widen(far, (60, 60), 1);
+        full.widen(near, (64, 64), 1);
+        assert_eq!((full.highest(near), full.highest(far)), (Some(64), None));
+    }
 }

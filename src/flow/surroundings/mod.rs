@@ -182,3 +182,56 @@ impl Surroundings {
             || self.transfers.counts() != other.transfers.counts()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::{LearnedBy, RpcEndpoint};
+
+    #[test]
+    fn each_kind_of_knowledge_makes_a_difference_and_its_amount_does_not() {
+        let [one, two] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+        let with = |change: &dyn Fn(&mut Surroundings)| {
+            let mut surroundings = Surroundings::default();
+            change(&mut surroundings);
+            surroundings
+        };
+        let endpoint =
+            RpcEndpoint { host: None, port: 1, interface: None, by: LearnedBy::EndpointMapper };
+        let from = Endpoint { ip: one, port: 5 };
+        let to = Endpoint { ip: two, port: TFTP };
+        let none = Surroundings::default();
+        for (what, other, differs) in [
+            ("nothing", with(&|_| {}), false),
+            ("acknowledgements", with(&|all| all.set_acks_and_gaps(5, 0)), false),
+            ("gaps", with(&|all| all.set_acks_and_gaps(5, 1)), true),
+            ("sight", with(&|all| all.sight.two_way(true, false)), true),
+            ("services", with(&|all| all.services.learn(one, &endpoint, Timestamp(0))), true),
+            ("transfers", with(&|all| all.transfers.take(from, to, b"\0\x01f\0octet\0")), true),
+        ] {
+            assert_eq!(none.differs_from(&other), differs, "{what}");
+            assert_eq!(other.differs_from(&none), differs, "{what}");
+            assert!(!other.differs_from(&other), "{what}");
+        }
+        let [more, less] =
+            [(9, 3), (5, 1)].map(|(acks, gaps)| with(&|all| all.set_acks_and_gaps(acks, gaps)));
+        assert!(!more.differs_from(&less));
+        assert!((more.loss() - 3.0 / 9.0).abs() < 1e-9 && none.loss() == 0.0);
+        let mut both = more.clone();
+        both.merge(&less);
+        assert_eq!((both.acks_and_gaps(), both.gaps()), ((14, 4), 4));
+    }
+
+    #[test]
+    fn an_address_is_not_asked_for_by_nobody() {
+        let [nobody, one, two] = [[0; 4], [10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+        for (from, expected) in [(nobody, Neighbourhood::Unknown), (one, Neighbourhood::Silent)] {
+            let mut all = Surroundings::default();
+            let time = Timestamp(0);
+            all.take_neighbour(one, Neighbour { asks: false, about: one }, time);
+            let request = Neighbour { asks: true, about: two };
+            (0..2).for_each(|_| all.take_neighbour(from, request, time));
+            assert_eq!(all.neighbourhood(two, time, time), expected, "{from}");
+        }
+    }
+}

@@ -166,4 +166,43 @@ mod tests {
             assert_eq!(neighbours.of(ip, false, (second(100), second(110))), expected, "{at}");
         }
     }
+
+    #[test]
+    fn requests_count_from_the_first_to_the_last_of_them() {
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let second = |n: i64| Timestamp(n * NANOS_PER_SECOND);
+        // Times of the requests; the conversation lasts from 100 to 110.
+        for (times, expected) in [
+            (&[40, 100][..], Neighbourhood::Silent),
+            (&[39, 100], Neighbourhood::Unknown),
+            (&[100, 170], Neighbourhood::Silent),
+            (&[100, 171], Neighbourhood::Unknown),
+            (&[170, 100], Neighbourhood::Silent),
+            (&[100, 39], Neighbourhood::Unknown),
+        ] {
+            let request = Neighbour { asks: true, about: ip(7) };
+            for split in 0..=times.len() {
+                let [mut one, mut other] = [Neighbours::default(), Neighbours::default()];
+                other.take(ip(2), Neighbour { asks: false, about: ip(2) }, second(100));
+                times[..split].iter().for_each(|at| one.take(ip(1), request, second(*at)));
+                times[split..].iter().for_each(|at| other.take(ip(1), request, second(*at)));
+                one.merge(&other);
+                let found = one.of(ip(7), false, (second(100), second(110)));
+                assert_eq!(found, expected, "{times:?} {split}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_memory_still_learns_of_the_addresses_that_it_has() {
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let mut neighbours = Neighbours::default();
+        let known = |reply| Known { reply: Some(Timestamp(reply)), ..Known::default() };
+        neighbours.note(ip(1), known(5), 1);
+        neighbours.note(ip(2), known(5), 1);
+        neighbours.note(ip(1), known(9), 1);
+        let times = (Timestamp(9), Timestamp(9));
+        assert_eq!(neighbours.of(ip(1), false, times), Neighbourhood::Answers { ago: 0 });
+        assert_eq!(neighbours.of(ip(2), false, times), Neighbourhood::Unknown);
+    }
 }

@@ -147,4 +147,61 @@ mod tests {
             assert_eq!(sight.is_one_sided(), one_sided, "{alone} {two_way}");
         }
     }
+
+    #[test]
+    fn a_side_that_was_alone_is_so_no_longer_once_the_other_is_seen() {
+        let mut sight = Sight::default();
+        sight.alone(ip(1), ip(2));
+        assert_eq!(sight.verdict(), (1, true, false));
+        sight.two_way(false, false);
+        assert!(sight.is_one_sided(), "datagrams say nothing about TCP");
+        sight.two_way(true, true);
+        sight.sees(ip(2), ip(1));
+        assert_eq!(sight.verdict(), (0, false, true));
+    }
+
+    #[test]
+    fn each_direction_of_a_pair_is_known_by_itself() {
+        for (from, to) in [(1, 2), (2, 1)] {
+            let mut sight = Sight::default();
+            sight.sees(ip(from), ip(to));
+            sight.alone(ip(from), ip(to));
+            assert!(sight.is_deaf_to(ip(to), ip(from)) && !sight.is_deaf_to(ip(from), ip(to)));
+            assert!(!sight.is_deaf_to(ip(3), ip(from)), "another pair");
+            assert_eq!(sight.verdict().0, 1);
+        }
+    }
+
+    #[test]
+    fn parts_put_together_know_what_one_would() {
+        let steps: [fn(&mut Sight); 6] = [
+            |sight| sight.sees(ip(1), ip(2)),
+            |sight| sight.alone(ip(1), ip(2)),
+            |sight| sight.sees(ip(4), ip(3)),
+            |sight| sight.alone(ip(4), ip(3)),
+            |sight| sight.sees(ip(3), ip(4)),
+            |sight| sight.two_way(true, false),
+        ];
+        let mut whole = Sight::default();
+        steps.iter().for_each(|step| step(&mut whole));
+        for at in 0..=steps.len() {
+            let [mut first, mut second] = [Sight::default(), Sight::default()];
+            steps[..at].iter().for_each(|step| step(&mut first));
+            steps[at..].iter().for_each(|step| step(&mut second));
+            first.merge(&second);
+            assert_eq!(first.verdict(), whole.verdict(), "{at}");
+            assert!(first.is_deaf_to(ip(2), ip(1)) && !first.is_deaf_to(ip(3), ip(4)), "{at}");
+            assert_eq!(first.tcp_two_way, 1);
+        }
+    }
+
+    #[test]
+    fn a_full_memory_still_learns_of_the_pairs_that_it_has() {
+        let mut sight = Sight::default();
+        sight.note(pair(ip(1), ip(2)).0, 1, |known| known.seen[0] = true);
+        sight.note(pair(ip(1), ip(3)).0, 1, |known| known.alone[0] = true);
+        assert!(!sight.is_deaf_to(ip(3), ip(1)) && sight.pairs.len() == 1);
+        sight.note(pair(ip(1), ip(2)).0, 1, |known| known.alone[0] = true);
+        assert!(sight.is_deaf_to(ip(2), ip(1)));
+    }
 }

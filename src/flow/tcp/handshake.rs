@@ -108,3 +108,68 @@ impl Handshake {
         self.last_syn_ack
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syn_acks_count_apart_by_time_or_by_their_packets() {
+        // Identifications and times of SYN-ACKs, how many there are.
+        for (sent, expected) in [
+            (&[(1, 1_000)][..], 1),
+            (&[(1, 1_000), (1, 1_199)], 1),
+            (&[(1, 1_000), (1, 1_200)], 2),
+            (&[(1, 1_000), (2, 1_001)], 2),
+            (&[(0, 1_000), (2, 1_001)], 1),
+            (&[(1, 1_000), (0, 1_001)], 1),
+        ] {
+            let mut handshake = Handshake::default();
+            sent.iter().for_each(|(id, now)| handshake.syn_ack(*id, *now));
+            assert_eq!(handshake.syn_acks, expected, "{sent:?}");
+            assert_eq!(handshake.is_repeated(), expected > 1, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_syn_ack_counts_after_the_acknowledgement_unless_they_crossed() {
+        for (id, now, expected) in [(1, 1_199, 0), (1, 1_200, 1), (2, 1_199, 0), (2, 1_200, 1)] {
+            let mut handshake = Handshake::default();
+            handshake.syn_ack(1, 1_000);
+            handshake.facts |= Facts::CLIENT_ACKED;
+            handshake.syn_ack(id, now);
+            assert_eq!(handshake.syn_acks_after_ack, expected, "{id} at {now}");
+            assert!(!handshake.ack_is_lost());
+            handshake.syn_ack(id, 3_000);
+            assert_eq!(handshake.ack_is_lost(), expected > 0, "{id} at {now}");
+            handshake.facts |= Facts::SERVER_WENT_ON;
+            assert!(!handshake.ack_is_lost());
+        }
+    }
+
+    #[test]
+    fn a_syn_after_the_syn_ack_counts_apart_from_it() {
+        // Identification and time of the second SYN; the first was packet 1, the SYN-ACK came at 1000.
+        for (id, now, after, separate) in [
+            (1, 1_199, false, false),
+            (1, 1_200, true, false),
+            (2, 1_001, true, true),
+            (0, 1_001, false, false),
+        ] {
+            let mut handshake = Handshake::default();
+            handshake.syn(false, 1, 500);
+            handshake.syn_ack(1, 1_000);
+            handshake.syn(true, id, now);
+            let facts = handshake.facts;
+            assert_eq!(facts.contains(Facts::SYN_AFTER_SYN_ACK), after, "{id} at {now}");
+            assert_eq!(facts.contains(Facts::SEPARATE_SYNS), separate, "{id} at {now}");
+        }
+        let mut unanswered = Handshake::default();
+        unanswered.syn(false, 1, 500);
+        unanswered.syn(true, 2, 2_500);
+        assert_eq!(unanswered.facts, Facts::SEPARATE_SYNS);
+        unanswered.syn_ack(1, 3_000);
+        unanswered.syn(false, 3, 4_000);
+        assert!(!unanswered.facts.contains(Facts::SYN_AFTER_SYN_ACK), "the other side's first SYN");
+    }
+}

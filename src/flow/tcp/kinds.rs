@@ -75,3 +75,36 @@ pub(super) fn completeness(segment: &Segment<'_>) -> u8 {
     };
     opening | data | closing
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::tcp::script::segment;
+
+    #[test]
+    fn a_segment_has_the_kinds_and_wiresharks_bits_of_its_flags_and_payload() {
+        let (syn, syn_ack, ack) = (Sent::SYN, Sent::SYN_ACK, Sent::ACK);
+        let (data, fin, rst) = (Sent::DATA, Sent::FIN, Sent::RST);
+        for (text, expected, bits) in [
+            ("S 1", syn, 1),
+            ("S 1 0 9", syn | data, 1 | 8),
+            ("SA 1 1", syn_ack, 2),
+            ("SA 1 1 9", syn_ack | data, 2 | 8),
+            ("A 1 1", ack, 4),
+            ("PA 1 1 9", ack | data, 8),
+            ("FA 1 1", ack | fin, 4 | 16),
+            ("FA 1 1 9", ack | data | fin, 8 | 16),
+            ("F 1", fin, 0),
+            ("R 1", rst, 32),
+            ("RA 1 1", rst, 4 | 32),
+            // What an RST carries is a text for people (RFC 9293, 3.5.3).
+            ("RA 1 1 9", rst, 8 | 32),
+            ("R 1 0 9", rst, 8 | 32),
+            ("P 1 0 9", data, 8),
+            ("FRA 1 1", rst | fin, 4 | 32),
+        ] {
+            let segment = segment(text);
+            assert_eq!((kinds(&segment), completeness(&segment)), (expected, bits), "{text}");
+        }
+    }
+}

@@ -6,6 +6,10 @@ mod kinds;
 mod numbers;
 mod opening;
 mod progress;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;
 
 pub use self::kinds::Sent;
 use self::{
@@ -176,7 +180,7 @@ impl Tcp {
         let filled = self.of_sequence(side, |sequence| {
             if flags.contains(Flags::SYN) {
                 sequence.begin(seq.wrapping_add(1));
-                return payload_len > 0 && sequence.take(seq.wrapping_add(1), payload_len, time);
+                return sequence.take(seq.wrapping_add(1), payload_len, time);
             }
             if !segment.length_known {
                 sequence.lose_end();

@@ -123,3 +123,104 @@ fn near(number: u32, first: u32, highest: Option<u32>, beyond: u32) -> bool {
     let known = highest.map_or(0, |highest| highest.wrapping_sub(first));
     number.wrapping_sub(first.wrapping_sub(1)) <= known.saturating_add(beyond)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::tcp::script::{SETTLED, after, segment};
+
+    const SYN: &str = "0 > S 100;";
+    const MIDDLE: &str = "0 > A 1000 5000 10; 1 < A 5000 1010 10;";
+
+    #[test]
+    fn a_syn_reuses_the_ports_where_its_number_is_another() {
+        for (script, text, expected) in [
+            (SYN, "S 100", false),
+            (SYN, "S 101", true),
+            (SYN, "SA 101", false),
+            (SYN, "A 101", false),
+            (SETTLED, "S 9999", true),
+            // The SYN was recorded after what follows it.
+            ("0 < SA 500 101;", "S 100", false),
+            ("0 < SA 500 101;", "S 101", true),
+            ("0 < S 500;", "S 100", false),
+            ("0 < A 500 101 4;", "S 100", false),
+            ("0 < A 500 101 4;", "S 77", true),
+            ("0 < R 500 0;", "S 77", true),
+        ] {
+            let found = after(script).is_reused_by(Side::A, &segment(text));
+            assert_eq!(found, expected, "{script} {text}");
+        }
+    }
+
+    #[test]
+    fn a_segment_fits_by_its_numbers() {
+        let near = 1 << 18;
+        let far = 1 << 24;
+        for (script, side, text, expected) in [
+            (SYN, Side::A, "S 7".to_owned(), true),
+            (SYN, Side::B, "SA 500 101".to_owned(), true),
+            (SYN, Side::B, "SA 500 100".to_owned(), false),
+            (SYN, Side::B, "SA 500 102".to_owned(), false),
+            // Payload with the SYN (RFC 7413).
+            ("0 > S 100 0 9;", Side::B, "SA 500 101".to_owned(), true),
+            ("0 > S 100 0 9;", Side::B, "SA 500 110".to_owned(), true),
+            ("0 > S 100 0 9;", Side::B, "SA 500 111".to_owned(), false),
+            // Nobody answers its own SYN; where both open, each acknowledges the other's.
+            (SYN, Side::A, "SA 500 101".to_owned(), false),
+            ("0 > S 100; 1 < S 500;", Side::A, "SA 100 501".to_owned(), true),
+            ("0 > S 100; 1 < SA 500 101;", Side::B, "SA 500 101".to_owned(), true),
+            ("0 > S 100; 1 < SA 500 101;", Side::B, "SA 501 101".to_owned(), false),
+            (SYN, Side::B, "RA 0 101".to_owned(), true),
+            (SYN, Side::B, "RA 0 77".to_owned(), false),
+            (SYN, Side::B, "R 77".to_owned(), true),
+            (SETTLED, Side::B, "R 505".to_owned(), true),
+            (SETTLED, Side::B, "R 500".to_owned(), true),
+            (SETTLED, Side::B, "R 499".to_owned(), false),
+            (SETTLED, Side::B, format!("R {}", 505 + near - 1), true),
+            (SETTLED, Side::B, format!("R {}", 505 + near), false),
+            // An open connection may lack much of one side, but not of both at once.
+            (SETTLED, Side::A, format!("A {} 505", 105 + far - 1), true),
+            (SETTLED, Side::A, format!("A {} 505", 105 + far), true),
+            (SETTLED, Side::A, format!("A {} {}", 105 + far, 505 + far), false),
+            (SETTLED, Side::A, format!("A 105 {}", 505 + far), true),
+            (SETTLED, Side::A, format!("A 98 {}", 505 + far), false),
+            (SETTLED, Side::A, format!("A 99 {}", 505 + far), true),
+            // Before the handshake is complete each number counts.
+            (SYN, Side::A, "A 101 501".to_owned(), true),
+            (SYN, Side::A, format!("A {} 501", 101 + near - 1), true),
+            (SYN, Side::A, format!("A {} 501", 101 + near), false),
+            (SYN, Side::B, "A 700 101".to_owned(), true),
+            (SYN, Side::B, "A 700 99".to_owned(), false),
+            (SYN, Side::B, "P 700 99".to_owned(), true),
+            (MIDDLE, Side::A, "A 9000000 9000000".to_owned(), true),
+        ] {
+            let found = after(script).fits(side, &segment(&text));
+            assert_eq!(found, expected, "{script} {text}");
+        }
+    }
+
+    #[test]
+    fn a_segment_continues_a_connection_where_none_of_its_numbers_is_far() {
+        let far = 1 << 24;
+        for (script, text, expected) in [
+            (SETTLED, "S 100".to_owned(), true),
+            (SETTLED, "S 101".to_owned(), false),
+            ("0 < SA 500 101;", "S 100".to_owned(), true),
+            ("0 < SA 500 101;", "S 99".to_owned(), false),
+            (SETTLED, "A 105 505".to_owned(), true),
+            (SETTLED, format!("A {} 505", 105 + far), false),
+            (SETTLED, format!("A 105 {}", 505 + far), false),
+            (SETTLED, format!("R 105 {}", 505 + far), true),
+            (SETTLED, format!("R {} 505", 105 + far), false),
+            (SETTLED, "P 105".to_owned(), true),
+            ("0 < A 500 101 4;", "A 101 504".to_owned(), true),
+            ("0 < A 500 101 4;", format!("A 101 {}", 504 + far), false),
+            ("0 < A 500 101 4;", "P 101".to_owned(), false),
+            ("0 < A 500 101 4;", "R 101".to_owned(), false),
+        ] {
+            let found = after(script).is_continued_by(Side::A, &segment(&text));
+            assert_eq!(found, expected, "{script} {text}");
+        }
+    }
+}

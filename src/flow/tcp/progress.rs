@@ -22,7 +22,7 @@ impl Tcp {
         self.highest(side).map(|highest| highest.wrapping_sub(fin))
     }
 
-    /// Whether a FIN or an RST of the client shows that it had sent payload that was not captured.
+    /// Whether the numbers of a side after its handshake show payload that was not captured.
     pub(in crate::flow) fn has_sent_unseen(&self, side: Side) -> bool {
         let end = self.payload_end(side);
         let first = self.first_number(side);
@@ -142,5 +142,117 @@ impl Tcp {
         } else if goes_on && *talk & COUNT < ENOUGH_TALK {
             *talk += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::tcp::script::{SETTLED, after, segment};
+
+    const OPENED: &str = "0 > S 100; 1 < SA 500 101; 2 > A 101 501;";
+
+    /// Each script after a handshake with what is known of side A afterwards.
+    fn each(of: impl Fn(&Tcp) -> bool, cases: &[(&str, bool)]) {
+        for (script, expected) in cases {
+            assert_eq!(of(&after(&format!("{OPENED}{script}"))), *expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_after_the_handshake_show_payload_that_was_not_captured() {
+        each(
+            |tcp| tcp.has_sent_unseen(Side::A),
+            &[
+                ("", false),
+                ("3 > FA 101 501", false),
+                ("3 > FA 105 501", true),
+                ("3 > RA 101 501", false),
+                ("3 > RA 105 501", true),
+                ("3 > A 101 501 4; 4 > FA 105 501", false),
+                ("3 > A 105 501", true),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_acknowledgement_is_about_payload_where_it_is_beyond_the_syn_and_the_fin() {
+        each(
+            |tcp| tcp.was_acked(Side::A),
+            &[
+                ("3 < A 501 101", false),
+                ("3 < A 501 102", true),
+                ("3 > FA 101 501; 4 < A 501 102", false),
+                ("3 > FA 102 501; 4 < A 501 103", true),
+            ],
+        );
+        each(
+            |tcp| tcp.has_delivered(Side::A),
+            &[("3 < A 501 101", false), ("3 < A 501 102", true)],
+        );
+        each(
+            |tcp| tcp.lacks_payload(Side::A),
+            &[
+                ("3 < A 501 101", false),
+                ("3 < A 501 105", true),
+                ("3 > A 101 501 4; 4 < A 501 105", false),
+                ("3 > A 101 501 4; 4 < A 501 106", true),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_acknowledgement_stops_at_a_hole_where_later_bytes_were_captured() {
+        each(
+            |tcp| tcp.stops_at_hole(Side::A),
+            &[
+                ("3 > A 101 501 4", false),
+                ("3 > A 101 501 4; 4 > A 109 501 4; 5 < A 501 105", true),
+                ("3 > A 101 501 4; 4 > A 109 501 4", false),
+                ("3 > A 101 501 4; 4 > A 109 501 4; 5 < A 501 113", false),
+            ],
+        );
+        let tcp = after(&format!("{OPENED}3 < A 501 105"));
+        for (text, expected) in [("A 501 105", true), ("A 501 104", false), ("P 501 105", false)] {
+            assert_eq!(tcp.lacks_acknowledged(Side::A, &segment(text)), expected, "{text}");
+        }
+        assert!(!after(SETTLED).lacks_acknowledged(Side::A, &segment("A 501 105")));
+    }
+
+    #[test]
+    fn payload_is_outstanding_until_all_of_it_is_acknowledged_and_a_fin_is_none() {
+        each(
+            |tcp| tcp.has_outstanding(Side::A),
+            &[
+                ("", false),
+                ("3 > A 101 501 4", true),
+                ("3 > A 101 501 4; 4 < A 501 104", true),
+                ("3 > A 101 501 4; 4 < A 501 105", false),
+                ("3 > FA 101 501", false),
+                ("3 > FA 101 501 4; 4 < A 501 105", false),
+                ("3 > FA 101 501 4; 4 < A 501 104", true),
+                ("3 > A 109 501 4; 4 < A 501 105", true),
+            ],
+        );
+        let resent = "3 > A 101 501 4; 300 > A 101 501 4; 900 > A 101 501 4;";
+        let tcp = after(&format!("{OPENED}{resent}"));
+        assert_eq!(tcp.resent_in_vain(Side::A), None);
+        let tcp = after(&format!("{OPENED}{resent} 3003 > A 101 501 4"));
+        assert_eq!(tcp.resent_in_vain(Side::A), Some((3, 3_000)));
+        assert_eq!(tcp.resent_in_vain(Side::B), None);
+        let tcp = after(&format!("{OPENED}{resent} 3003 > A 101 501 4; 3004 < A 501 105"));
+        assert_eq!(tcp.resent_in_vain(Side::A), None);
+    }
+
+    #[test]
+    fn a_resets_acknowledgement_counts_only_within_what_was_sent() {
+        each(
+            |tcp| tcp.was_acked(Side::A),
+            &[
+                ("3 > A 101 501 4; 4 < RA 501 105", true),
+                ("3 > A 101 501 4; 4 < RA 501 106", false),
+                ("3 < RA 501 900", false),
+            ],
+        );
     }
 }
