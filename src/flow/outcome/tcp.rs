@@ -145,10 +145,12 @@ impl Connection<'_> {
             let once = !handshake.is_repeated();
             return if once { Outcome::Answered } else { Outcome::Pending };
         }
-        if !client.contains(Sent::SYN) {
+        // A reset beyond the client's first byte: it had the SYN-ACK and sent what was not captured.
+        let sent_unseen = handshake.facts.contains(Facts::CLIENT_SENT_UNSEEN);
+        if !client.contains(Sent::SYN) || sent_unseen {
             return Outcome::Partial;
         }
-        if handshake.is_repeated() || client.contains(Sent::RST) || server.contains(Sent::RST) {
+        if handshake.is_repeated() || server.contains(Sent::RST) {
             return Outcome::HalfOpen;
         }
         let long_ago = self.since(handshake.last_syn_ack()) >= SILENCE_NANOS;
