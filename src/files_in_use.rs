@@ -165,15 +165,17 @@ mod tests {
         fs::create_dir(at("d")).expect("made");
         fs::hard_link(at("a"), at("hard")).expect("linked");
         let used = FilesInUse::default().with("the site file", &at("a")).with("-w", &at("new"));
-        let mut same = vec!["a", "hard", "./a", "d/../a", "new", "./new", "d/../new"];
+        let same = ["a", "hard", "./a", "d/../a", "new", "./new", "d/../new"];
         #[cfg(unix)]
-        {
+        let links = {
             std::os::unix::fs::symlink("a", at("soft")).expect("linked");
             std::os::unix::fs::symlink("soft", at("softer")).expect("linked");
             std::os::unix::fs::symlink("d/../new", at("dangling")).expect("linked");
-            same.extend(["soft", "softer", "dangling"]);
-        }
-        for name in same {
+            ["soft", "softer", "dangling"]
+        };
+        #[cfg(not(unix))]
+        let links: [&str; 0] = [];
+        for name in same.into_iter().chain(links) {
             let refused = used.refuse("-o", &at(name)).expect_err(name).to_string();
             assert!(refused.contains("-o would overwrite"), "{name}: {refused}");
         }
