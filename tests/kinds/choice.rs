@@ -2,7 +2,10 @@
 
 use vmmtap::judge::{Grade, Kind, Verdict};
 
-use crate::scene::{End, HV07, HV08, SITE, SMB, Scene, VMM, WINRM, only};
+use crate::{
+    recorder::acking,
+    scene::{End, HV07, HV08, SITE, SMB, Scene, VMM, WINRM, only},
+};
 
 const SSH: &[u8] = b"SSH-2.0-OpenSSH_9.6\r\n";
 /// A bind and its acknowledgement (C706, 12.6.4.3).
@@ -177,5 +180,36 @@ fn only_the_servers_bytes_or_a_request_that_is_whole_decide_what_is_spoken() {
         ("nothing said", opened().until(9000), None),
     ] {
         assert_eq!(only(&scene.report()).agrees, agrees, "{what}");
+    }
+}
+
+#[test]
+fn a_request_that_was_not_captured_whole_leaves_open_what_a_general_reply_is_about() {
+    let (client, server): (End, End) = ((VMM, 50_000), (HV07, 5985));
+    let http: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    // As with a snap length, so many bytes of the request and of the reply are in the capture.
+    let cut = |request: &[u8], reply: &[u8], kept: [usize; 2]| {
+        let after = 101 + request.len() as u32;
+        let mut packets = [
+            acking(client, server, (101, 501), "A", request),
+            acking(server, client, (501, after), "A", reply),
+        ];
+        packets.iter_mut().zip(kept).for_each(|(packet, kept)| packet.truncate(54 + kept));
+        let [request, reply] = packets;
+        Scene::default().opened(0, client, server).raw(3, request).raw(4, reply).until(9000)
+    };
+    let head: &[u8] = b"POST / HTTP/1.1\r\nHost: hv07\r\nContent-Length: 0\r\n\r\n";
+    let nothing: &[u8] = b"~~~~~~~~~~~~~~~~";
+    for (what, scene, agrees, observed) in [
+        ("a request of nothing known", spoken(VMM, server, (nothing, http)), Some(false), true),
+        ("no byte of the request", cut(WINRM.0, http, [0, 500]), None, true),
+        ("no byte of it, another reply", cut(WINRM.0, SMB.1, [0, 500]), Some(false), true),
+        ("a head that is whole", cut(head, http, [500, 500]), Some(false), true),
+        ("a head that is cut", cut(head, http, [500, 20]), None, true),
+        ("a reply of nothing known", spoken(VMM, server, (WINRM.0, nothing)), None, false),
+    ] {
+        let report = scene.report();
+        let one = only(&report);
+        assert_eq!((one.agrees, one.observed().is_some()), (agrees, observed), "{what}");
     }
 }

@@ -7,7 +7,10 @@ use vmmtap::{
     judge::{Matrix, Policy, Status, Tally, coverage},
 };
 
-use crate::scene::{End, HV07, SITE, SMB, Scene, VMM, WINRM};
+use crate::{
+    policy::own_rule,
+    scene::{End, HV07, SITE, SMB, Scene, VMM, WINRM},
+};
 
 const UPDATES: &str = "10.0.4.1";
 /// The greeting of an SSH server.
@@ -191,5 +194,33 @@ fn a_note_says_what_else_became_of_a_rule() {
         let rows = report.coverage();
         let row = rows.iter().find(|row| row.entry.id == "smis").expect("a row");
         assert_eq!(row.note, note);
+    }
+}
+
+#[test]
+fn an_alternative_that_works_proves_its_rule_though_another_rule_needs_the_port_that_fails() {
+    let group = "group = \"pair\"\n";
+    let page = [
+        own_rule("first", "8001", "alternative", group),
+        own_rule("second", "8002", "alternative", group),
+        own_rule("third", "8002", "required", ""),
+    ]
+    .concat();
+    let fails = || refused(Scene::default(), (VMM, 50_000), (HV07, 8002));
+    let works = |scene: Scene| scene.exchange(10, (VMM, 50_001), (HV07, 8001), WINRM);
+    for (scene, shown, status) in
+        [(works(fails()), "first", Status::Verified), (fails(), "second", Status::Blocked)]
+    {
+        let site = Site::parse("test.toml", SITE).expect("a good site");
+        let matrix = Matrix::with_page("own.toml", &page).expect("a good matrix");
+        let report = scene.until(9000).report_with(Policy::new(matrix, site));
+        let rows = report.coverage();
+        let status_of = |id: &str| {
+            let is_hv07 = |id| report.policy.site.machine(id).name == "hv07";
+            let of_rule = rows.iter().filter(|row| row.entry.id == id);
+            of_rule.filter(|row| row.server.is_some_and(is_hv07)).map(|row| row.status).next()
+        };
+        assert_eq!(status_of(shown), Some(status), "{shown}");
+        assert_eq!(status_of("third"), Some(Status::Blocked), "{shown}");
     }
 }

@@ -43,7 +43,7 @@ fn with_gap(scene: Scene) -> Scene {
 
 /// A connection whose beginning was not captured.
 fn met_before() -> Scene {
-    Scene::default().tcp(0, TO, (90, 500), "A", b"first-data!").tcp(1, BACK, (500, 101), "A", b"")
+    Scene::default().tcp(0, TO, (90, 501), "A", b"first-data!").tcp(1, BACK, (501, 101), "A", b"")
 }
 
 /// What the server, or a router, says of the SYN.

@@ -13,6 +13,16 @@ fn policy(site: &str) -> Policy {
     Policy::new(Matrix::embedded().expect("a good matrix"), site)
 }
 
+/// A rule of a matrix of the site's own: from VMM servers to hosts over TCP.
+pub fn own_rule(id: &str, ports: &str, requirement: &str, more: &str) -> String {
+    format!(
+        "[[entry]]\nid = \"{id}\"\nsection = \"general\"\nservice = \"{id}\"\n\
+         client_roles = [\"vmm-server\"]\nserver_roles = [\"hyperv-host\"]\n\
+         transport = \"tcp\"\nports = [{ports}]\nrequirement = \"{requirement}\"\n{more}\
+         note = \"A note.\"\n"
+    )
+}
+
 /// A connection between two machines of a site, by their names.
 fn talk(policy: &Policy, client: &str, server: &str, server_port: u16) -> Talk {
     let id = |name: &str| {
@@ -64,6 +74,11 @@ fn a_range_covers_a_port_that_may_be_the_clients_own_only_where_the_other_cannot
             Kind::Site,
         ),
         (
+            "an allowance, and the first dynamic port",
+            Talk { server_port: 41_000, client_port: 49_152, ..middle },
+            Kind::Site,
+        ),
+        (
             "an allowance, and a client port that is a known service",
             Talk { server_port: 41_000, client_port: 445, ..middle },
             Kind::None,
@@ -76,6 +91,26 @@ fn a_range_covers_a_port_that_may_be_the_clients_own_only_where_the_other_cannot
 }
 
 #[test]
+fn only_the_whole_dynamic_range_takes_the_clients_port_from_the_same_range() {
+    for (ports, client_port, expected) in [
+        ("49152-50000", 2000, true),
+        ("49000-65535", 2000, true),
+        ("49152-65535", 2000, false),
+        ("49152-65535", 50_000, true),
+    ] {
+        let site = format!(
+            "{SITE}[[allow]]\nname = \"extra\"\nfrom = [\"hv08\"]\nto = [\"db\"]\n\
+             transport = \"tcp\"\nports = [\"{ports}\"]\n"
+        );
+        let policy = policy(&site);
+        let base = talk(&policy, "hv08", "db", 49_500);
+        let rules = policy.rules_for(&Talk { oriented: false, client_port, ..base });
+        let found = rules.iter().any(|(kind, _)| *kind == Kind::Site);
+        assert_eq!(found, expected, "{ports} {client_port}");
+    }
+}
+
+#[test]
 fn what_the_endpoint_mapper_named_is_dynamic_rpc_wherever_the_range_was_moved_and_only_over_tcp() {
     let policy = policy(SITE);
     let moved = Talk { learned: true, ..talk(&policy, "vmm", "hv07", 5001) };
@@ -83,6 +118,13 @@ fn what_the_endpoint_mapper_named_is_dynamic_rpc_wherever_the_range_was_moved_an
     assert_eq!(kind(moved), Some(Kind::DynamicRpc));
     assert_eq!(kind(Talk { learned: false, ..moved }), None);
     assert_eq!(kind(Talk { transport: Transport::Udp, ..moved }), None);
+    for (ports, expected) in [("49152-65535", true), ("49152-65534", false), ("49153-65535", false)]
+    {
+        let page = own_rule("own", &format!("\"{ports}\""), "required", "");
+        let matrix = Matrix::with_page("own.toml", &page).expect("a good matrix");
+        let policy = Policy { matrix, ..policy.clone() };
+        assert_eq!(!policy.rules_for(&moved).is_empty(), expected, "{ports}");
+    }
 }
 
 #[test]
@@ -124,14 +166,7 @@ fn a_policy_without_machines_has_no_site_and_a_log_has_the_owner_at_its_place() 
 
 #[test]
 fn alternatives_replace_each_other_within_a_rule_and_within_a_group_alone() {
-    let rule = |id: &str, port: &str, group: &str| {
-        format!(
-            "[[entry]]\nid = \"{id}\"\nsection = \"general\"\nservice = \"{id}\"\n\
-             client_roles = [\"vmm-server\"]\nserver_roles = [\"hyperv-host\"]\n\
-             transport = \"tcp\"\nports = [{port}]\nrequirement = \"alternative\"\n{group}\
-             note = \"A note.\"\n"
-        )
-    };
+    let rule = |id: &str, ports: &str, group: &str| own_rule(id, ports, "alternative", group);
     let page = [
         rule("alone", "5985, 5986", ""),
         rule("other", "7000", ""),

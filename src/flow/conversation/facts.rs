@@ -3,7 +3,7 @@
 use super::{Conversation, Detail};
 use crate::{
     dissect::Protocol,
-    flow::{Act, Basis, IcmpErrorSeen, Meaning, Side, Transport, tcp::Sent},
+    flow::{Act, Basis, IcmpErrorSeen, Side, Transport, tcp::Sent},
 };
 
 impl Conversation {
@@ -85,7 +85,7 @@ impl Conversation {
     /// The ICMP error that explains why `client` got no answer.
     #[must_use]
     pub fn failure_of(&self, client: Side) -> Option<&IcmpErrorSeen> {
-        self.icmp_error().filter(|error| error.about == client && error.meaning() > Meaning::Advice)
+        self.icmp_error().filter(|error| error.about == client)
     }
 
     /// Whether a system says that it dropped packets of this conversation.

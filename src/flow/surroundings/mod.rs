@@ -216,6 +216,9 @@ mod tests {
         let [more, less] =
             [(9, 3), (5, 1)].map(|(acks, gaps)| with(&|all| all.set_acks_and_gaps(acks, gaps)));
         assert!(!more.differs_from(&less));
+        assert!(!none.is_one_sided() && !none.has_two_way());
+        assert!(with(&|all| all.sight.alone(one, two)).is_one_sided());
+        assert!(with(&|all| all.sight.two_way(true, false)).has_two_way());
         assert!((more.loss() - 3.0 / 9.0).abs() < 1e-9 && none.loss() == 0.0);
         let mut both = more.clone();
         both.merge(&less);

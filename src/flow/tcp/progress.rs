@@ -220,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn the_furthest_byte_is_known_in_whatever_order_pieces_come() {
+        for script in [
+            "3 > A 120 501 10; 4 > A 140 501 10; 5 > A 160 501 10",
+            "3 > A 160 501 10; 4 > A 140 501 10; 5 > A 120 501 10",
+            "3 > A 140 501 10; 4 > A 160 501 10; 5 > A 120 501 10",
+        ] {
+            let tcp = after(&format!("{OPENED}{script}"));
+            assert_eq!(tcp.highest(Side::A), Some(170), "{script}");
+        }
+    }
+
+    #[test]
     fn payload_is_outstanding_until_all_of_it_is_acknowledged_and_a_fin_is_none() {
         each(
             |tcp| tcp.has_outstanding(Side::A),

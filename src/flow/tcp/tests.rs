@@ -101,3 +101,15 @@ fn times_to_live_are_those_that_were_seen() {
     let tcp = after("0 > R 100");
     assert_eq!((tcp.ttl(Side::A), tcp.reset_ttl(Side::A)), (None, Some(64)));
 }
+
+#[test]
+fn a_repeated_number_is_told_from_another_one_in_the_history() {
+    for (script, history) in [
+        ("0 > S 100; 900 > S 100", "S"),
+        ("0 > S 100; 1 < SA 500 101; 2 < SA 500 101", "Sh"),
+        ("0 > S 100; 1 < SA 500 101; 2 < SA 900 101", "Shh"),
+        ("0 > S 0; 900 > S 0", "S"),
+    ] {
+        assert_eq!(after(script).history(Side::A), history, "{script}");
+    }
+}
