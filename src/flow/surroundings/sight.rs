@@ -191,7 +191,7 @@ mod tests {
             first.merge(&second);
             assert_eq!(first.verdict(), whole.verdict(), "{at}");
             assert!(first.is_deaf_to(ip(2), ip(1)) && !first.is_deaf_to(ip(3), ip(4)), "{at}");
-            assert_eq!(first.tcp_two_way, 1);
+            assert_eq!((first.two_way, first.tcp_two_way, first.tcp_alone), (1, 1, 2));
         }
     }
 

@@ -210,5 +210,27 @@ mod tests {
         );
         assert!(stops(Ack { is_pure: false, ..pure(100, 9) }, 1_010, 9_000));
         assert!(!stops(pure(200, 9), 20, 9_000), "acknowledged");
+        let stops = |length_known: bool, window: u16| {
+            let mut side = Delivery::default();
+            side.begin(100);
+            side.acknowledge(pure(100, window), 100, 0);
+            side.send(150, 50, length_known, 100, 10);
+            side.acknowledge(pure(100, window), 200, 20);
+            side.stops_before_gap(9_000)
+        };
+        assert!(stops(true, 9));
+        assert!(!stops(false, 9), "where the payload ends is not known");
+        assert!(!stops(true, 0), "the peer takes no more for now");
+    }
+
+    #[test]
+    fn the_acknowledgement_of_a_fin_is_no_progress() {
+        let mut side = Delivery::default();
+        side.acknowledge(pure(100, 9), 100, 7);
+        assert_eq!((side.acked(), side.since()), (Some(100), 7));
+        side.send(100, 50, true, 100, 8);
+        side.acknowledge(pure(150, 9), 150, 10);
+        side.acknowledge(pure(151, 9), 150, 5_000);
+        assert_eq!((side.acked(), side.since()), (Some(151), 10));
     }
 }

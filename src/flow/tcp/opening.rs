@@ -190,6 +190,21 @@ mod tests {
     }
 
     #[test]
+    fn a_syn_ack_gives_the_number_of_a_syn_that_was_not_captured_alone() {
+        for (script, first) in [
+            ("0 < SA 500 101", Some(101)),
+            // It acknowledges the payload of the SYN, too (RFC 7413).
+            ("0 > S 100 0 4; 1 < SA 500 105", Some(101)),
+        ] {
+            let tcp = after(script);
+            let client = if tcp.sent(Side::A).contains(Sent::SYN_ACK) { Side::B } else { Side::A };
+            assert_eq!(tcp.first_number(client), first, "{script}");
+        }
+        let late = facts("0 < SA 500 101; 900 > S 100");
+        assert!(!late.contains(Facts::SYN_AFTER_SYN_ACK), "the first SYN, recorded late");
+    }
+
+    #[test]
     fn a_reset_ends_a_connection_early_before_a_reply_and_before_the_client_closes() {
         let opened = "0 > S 100; 1 < SA 500 101; 2 > A 101 501;";
         let early = Facts::SERVER_RESET_EARLY;

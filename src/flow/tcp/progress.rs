@@ -75,7 +75,8 @@ impl Tcp {
     }
 
     /// Whether payload of a side, and not only its FIN, waits for an acknowledgement.
-    pub(in crate::flow) fn has_outstanding(&self, side: Side) -> bool {
+    #[must_use]
+    pub fn has_outstanding(&self, side: Side) -> bool {
         let acked = self.deliveries[side as usize].acked();
         let end = self.payload_end(side);
         self.sent(side).contains(Sent::DATA)
@@ -89,12 +90,6 @@ impl Tcp {
         let delivery = self.delivery(side);
         let stalled = self.has_outstanding(side) && delivery.is_resent_in_vain(u32::MAX);
         stalled.then(|| delivery.resends())
-    }
-
-    /// Whether payload of a side waits for an acknowledgement.
-    #[must_use]
-    pub fn is_outstanding(&self, side: Side) -> bool {
-        self.has_outstanding(side)
     }
 
     pub(super) fn note_delivery(&mut self, side: Side, now: u32, segment: &Segment<'_>) {
@@ -195,6 +190,7 @@ mod tests {
             &[
                 ("3 < A 501 101", false),
                 ("3 < A 501 105", true),
+                ("3 > FA 101 501; 4 < A 501 102", false),
                 ("3 > A 101 501 4; 4 < A 501 105", false),
                 ("3 > A 101 501 4; 4 < A 501 106", true),
             ],
@@ -232,6 +228,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_side_sent_is_not_known_after_a_segment_of_unknown_length() {
+        let tcp = after(&format!("{SETTLED}6 < A 505 105 9?"));
+        assert_eq!([Side::A, Side::B].map(|side| tcp.highest(side)), [Some(105), None]);
+    }
+
+    #[test]
     fn payload_is_outstanding_until_all_of_it_is_acknowledged_and_a_fin_is_none() {
         each(
             |tcp| tcp.has_outstanding(Side::A),
@@ -254,6 +256,28 @@ mod tests {
         assert_eq!(tcp.resent_in_vain(Side::B), None);
         let tcp = after(&format!("{OPENED}{resent} 3003 > A 101 501 4; 3004 < A 501 105"));
         assert_eq!(tcp.resent_in_vain(Side::A), None);
+    }
+
+    #[test]
+    fn only_payload_begins_a_delivery_and_only_a_bare_acknowledgement_repeats_one() {
+        for (script, own, peer) in [
+            ("0 > A 100 500", None, Some(500)),
+            ("0 > A 100 500 4", Some(100), Some(500)),
+            ("0 > RA 100 500 9", None, None),
+        ] {
+            let tcp = after(script);
+            let acked = [Side::A, Side::B].map(|side| tcp.delivery(side).acked());
+            assert_eq!(acked, [own, peer], "{script}");
+        }
+        for (reply, expected) in [
+            ("A 501 101", true),
+            ("FA 501 101", false),
+            ("A 501 101 4", false),
+            ("RA 501 101", false),
+        ] {
+            let tcp = after(&format!("{OPENED}3 < A 501 101; 4 > A 151 501 10; 5 < {reply}"));
+            assert_eq!(tcp.delivery(Side::A).stops_before_gap(9_000), expected, "{reply}");
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Explanation<'_> {
             }
         }
         for (side, from, to) in [(own, client, server), (!own, server, client)] {
-            if tcp.is_outstanding(side) {
+            if tcp.has_outstanding(side) {
                 return format!(
                     "the acknowledgements of {to} on {port} stop before a gap in the data of {from}: the network lost it"
                 );
