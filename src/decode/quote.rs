@@ -26,6 +26,8 @@ pub struct Quote {
     pub protocol: u8,
     /// Source and destination port; 0 for ICMP echo.
     pub ports: (u16, u16),
+    /// The sequence number of a TCP segment.
+    pub seq: Option<u32>,
     /// The virtual network that the quoted packet was carried in, where that is not the site's own.
     pub tenant: Option<Tenant>,
 }
@@ -80,9 +82,15 @@ fn outermost(ip: &Ip<'_>, path: Path) -> Option<Quote> {
         _ => (0, 0),
     };
     let Ip { src, dst, protocol, .. } = *ip;
-    Some(Quote { src, dst, protocol: protocol.0, ports, tenant: path.tenant() })
+    let seq = (protocol == IpNumber::TCP).then(|| sequence_number(ip)).flatten();
+    Some(Quote { src, dst, protocol: protocol.0, ports, seq, tenant: path.tenant() })
 }
 
 fn ports(ip: &Ip<'_>) -> Option<(u16, u16)> {
     Some((half(ip.payload, 0).ok()?, half(ip.payload, 2).ok()?))
+}
+
+fn sequence_number(ip: &Ip<'_>) -> Option<u32> {
+    let bytes: &[u8; 4] = ip.payload.get(4..)?.first_chunk()?;
+    Some(u32::from_be_bytes(*bytes))
 }

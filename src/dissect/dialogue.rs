@@ -75,6 +75,12 @@ impl Dialogue {
         self.speakers[speaker].unrecognised
     }
 
+    /// Bytes that a speaker has yet to send of a message that states its length.
+    #[must_use]
+    pub fn still_to_come(&self, speaker: usize) -> usize {
+        self.speakers[speaker].to_skip
+    }
+
     /// Bytes that wait for the rest of a message.
     #[must_use]
     pub fn bytes(&self) -> usize {

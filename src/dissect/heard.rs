@@ -98,6 +98,9 @@ pub struct Heard {
     pub endpoints: Vec<RpcEndpoint>,
     /// A message that would tell more of the protocol's use did not come whole.
     pub is_cut: bool,
+    /// The TCP sequence number after each speaker's latest message whose length was stated before all
+    /// of it had come.
+    pub message_ends: [Option<u32>; 2],
 }
 
 /// Most of each that is kept of a conversation.

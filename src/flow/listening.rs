@@ -193,7 +193,13 @@ impl Listening {
             ear.next = Some(seq.wrapping_add(bytes.len() as u32));
             // Most of what is heard tells nothing, and then there is nothing to keep.
             match heard.as_mut() {
-                Some(heard) => self.dialogue.hear(side as usize, new, heard),
+                Some(heard) => {
+                    self.dialogue.hear(side as usize, new, heard);
+                    let to_come = self.dialogue.still_to_come(side as usize) as u32;
+                    if let Some(next) = ear.next.filter(|_| to_come > 0) {
+                        heard.message_ends[side as usize] = Some(next.wrapping_add(to_come));
+                    }
+                }
                 None => {
                     let mut fresh = Heard::default();
                     self.dialogue.hear(side as usize, new, &mut fresh);

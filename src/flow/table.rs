@@ -156,10 +156,13 @@ impl FlowTable {
             let one = &self.conversations[*place];
             one.is_continued_by(one.side(end), packet)
         };
-        std::iter::successors(Some(latest), before)
-            .take(MOST_EARLIER)
-            .find(is_its)
-            .unwrap_or(latest)
+        let all = || std::iter::successors(Some(latest), before).take(MOST_EARLIER).filter(is_its);
+        // Numbers that were rewritten may be near the others by chance.
+        let expected = |place: &usize| {
+            let one = &self.conversations[*place];
+            one.expects(one.side(end), packet)
+        };
+        all().find(expected).or_else(|| all().next()).unwrap_or(latest)
     }
 
     fn begin_after(
@@ -188,8 +191,13 @@ impl FlowTable {
         side: Side,
         (packet, error): (&Packet<'_>, &IcmpError),
     ) -> Option<usize> {
-        let known =
-            known.filter(|place| packet.time.since(self.conversations[*place].last) <= ERROR_DELAY);
+        // A wrong time does not part an error from the conversation whose number it quotes.
+        let is_its = |place: &usize| {
+            let one = &self.conversations[*place];
+            let quotes = |seq| one.tcp().is_some_and(|tcp| tcp.has_sent_near(side, seq));
+            packet.time.since(one.last) <= ERROR_DELAY || error.quote.seq.is_some_and(quotes)
+        };
+        let known = known.filter(is_its);
         let about = if known.is_some() { side } else { Side::A };
         let seen = IcmpErrorSeen::new(packet.src, error, about);
         if seen.meaning() == Meaning::Advice {

@@ -65,6 +65,7 @@ impl Situation {
             &mut dice,
         );
         let alone = own.is_empty();
+        let has_reply = has_reply(&own);
         frames.extend(own);
         let goes_on =
             if dice.per_mille(500) && !alone { marker(until, recorder.fault) } else { None };
@@ -78,9 +79,11 @@ impl Situation {
         let shown = shows_request(&network.sightings, &recorder, until);
         let truth = match truth(&network, last) {
             // The reset itself may be lost, and silence of less than 3 s shows nothing.
-            Truth::Failed if matches!(recorder.fault, Fault::Loses(_)) && goes_on.is_none() => {
+            Truth::Failed if matches!(recorder.fault, Fault::Loses(_)) => {
                 truth(&network, last - 3 * SECOND)
             }
+            // Of the reply and its acknowledgements nothing was recorded: as if there were none.
+            Truth::Worked if matches!(recorder.fault, Fault::Loses(_)) && !has_reply => Truth::Open,
             truth => truth,
         };
         let must_be_found = truth == Truth::Failed
@@ -303,6 +306,23 @@ fn truth(network: &Network, until: i64) -> Truth {
     if network.gave_up.is_some_and(ended) || quiet { Truth::Failed } else { Truth::Open }
 }
 
+/// Whether payload of the server, or an acknowledgement of it, is among the frames.
+fn has_reply(frames: &[(i64, Vec<u8>)]) -> bool {
+    let word = |frame: &[u8], at: usize| {
+        u32::from_be_bytes([frame[at], frame[at + 1], frame[at + 2], frame[at + 3]])
+    };
+    let tcp = || frames.iter().map(|(_, frame)| frame.as_slice()).filter(|frame| frame[23] == 6);
+    let from_server = |frame: &&[u8]| frame[34..36] == SERVER_PORT.to_be_bytes();
+    let begin = tcp().filter(from_server).map(|frame| word(frame, 38)).next();
+    tcp().any(|frame| {
+        if from_server(&frame) {
+            return frame.len() > 54;
+        }
+        let beyond = begin.map_or(0, |begin| word(frame, 42).wrapping_sub(begin).cast_signed());
+        frame[47] & 0x10 != 0 && beyond > 1
+    })
+}
+
 /// Whether the capture has anything of the client's request or of its attempt to connect: where only a
 /// handshake is recorded, it may be a port test.
 fn shows_request(sightings: &[(i64, usize, Sighting)], recorder: &Recorder, until: i64) -> bool {
@@ -326,6 +346,10 @@ fn must_be_visible(network: &Network, recorder: &Recorder, last: i64, shown: boo
     const SO_LONG: i64 = 11 * SECOND;
     let Some(gave_up) = network.gave_up.filter(|time| *time <= last) else { return false };
     let waited = gave_up - network.progress.max(network.last_ack) >= SO_LONG;
+    // That the end of a reply is missing shows by the length that it states alone.
+    if network.has_part_of_reply() {
+        return false;
+    }
     let retried = network.unacknowledged(gave_up).is_none_or(|times| times >= 4);
     let visible = !network.by_itself || waited && retried || network.never_connected_after_retry();
     recorder.places == [0] && visible && shown && network.tries_enough(last)

@@ -3,7 +3,7 @@
 use super::{Conversation, Detail};
 use crate::{
     dissect::Protocol,
-    flow::{Act, Basis, IcmpErrorSeen, Side, Transport, tcp::Sent},
+    flow::{Act, Basis, IcmpErrorSeen, Side, Transport, sequence::is_after, tcp::Sent},
 };
 
 impl Conversation {
@@ -35,12 +35,24 @@ impl Conversation {
                 let arrives = if tcp.first_number(side).is_some() {
                     tcp.has_delivered(side)
                 } else {
-                    !(tcp.has_outstanding(side) && tcp.delivery(side).resends().0 > 1)
+                    let delivery = tcp.delivery(side);
+                    let given_up = delivery.resends().0 > 1
+                        || delivery.is_repeated()
+                        || tcp.sent(!side).intersects(Sent::FIN | Sent::RST);
+                    !(tcp.has_outstanding(side) && given_up)
                 };
-                tcp.sent(side).contains(Sent::DATA) && arrives
+                tcp.sent(side).contains(Sent::DATA) && arrives && !self.is_cut_short(side)
             }
             None => self.counters[side as usize].packets > 0,
         })
+    }
+
+    /// Whether a side's latest message states a length of which the peer did not acknowledge all.
+    #[must_use]
+    pub fn is_cut_short(&self, side: Side) -> bool {
+        let end = self.heard.as_ref().and_then(|heard| heard.message_ends[side as usize]);
+        let acked = self.tcp().and_then(|tcp| tcp.delivery(side).acked());
+        end.zip(acked).is_some_and(|(end, acked)| is_after(end, acked))
     }
 
     /// Whether both sides take part; an attempt and its refusal do not.

@@ -348,6 +348,14 @@ impl Conversation {
         }
     }
 
+    /// Whether a packet goes on exactly where its side stopped.
+    pub(super) fn expects(&self, side: Side, packet: &Packet<'_>) -> bool {
+        match (&packet.body, self.tcp()) {
+            (Body::Tcp(segment), Some(tcp)) => tcp.highest(side) == Some(segment.seq),
+            _ => false,
+        }
+    }
+
     /// Adds a system's word; the same word again only counts.
     pub(super) fn state(&mut self, statement: Statement) {
         let statements = &mut self.rare.get_or_insert_default().statements;

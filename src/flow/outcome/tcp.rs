@@ -163,7 +163,7 @@ impl Connection<'_> {
             return reset;
         }
         if self.is_stalled() {
-            return Outcome::Stalled;
+            return if self.had_closed() { Outcome::Pending } else { Outcome::Stalled };
         }
         if let Some(failure) = self.cut_off() {
             return failure;
@@ -209,10 +209,18 @@ impl Connection<'_> {
         };
         [Side::A, Side::B].into_iter().any(|side| {
             let delivery = self.tcp.delivery(side);
-            self.tcp.has_outstanding(side)
-                && (delivery.is_resent_in_vain(until)
-                    || self.tcp.stops_at_hole(side) && delivery.stops_before_gap(until))
+            let resent = delivery.is_resent_in_vain(until) && self.view.would_have_seen(3);
+            let stops = self.tcp.stops_at_hole(side) && delivery.stops_before_gap(until);
+            self.tcp.has_outstanding(side) && (resent || stops && self.view.would_have_seen(2))
         })
+    }
+
+    /// Whether a reset of the client is the reply to a segment for a closed connection, which
+    /// acknowledges nothing (RFC 9293, 3.10.7.1): how the client closed it is not in the capture.
+    fn had_closed(&self) -> bool {
+        let (client, _) = self.sent();
+        let aborted = self.tcp.handshake_facts().facts.contains(Facts::CLIENT_ABORTED);
+        client.contains(Sent::RST) && !client.contains(Sent::FIN) && !aborted
     }
 
     /// An ICMP error about payload that was never acknowledged afterwards.
@@ -235,21 +243,34 @@ impl Connection<'_> {
             let server = !self.client;
             let arrived = self.tcp.has_delivered(server) || !self.tcp.has_outstanding(server);
             let facts = self.tcp.handshake_facts().facts;
+            let delivery = self.tcp.delivery(server);
             let troubled = facts.contains(Facts::CLIENT_ABORTED)
-                || self.tcp.delivery(server).resends().0 > 0
+                || client.contains(Sent::FIN)
+                || delivery.resends().0 > 0
+                || self.tcp.delivery(self.client).ignores_acks()
                 || self.tcp.stops_at_hole(server);
-            return (!arrived && troubled).then_some(Outcome::Pending);
+            let ended = client.intersects(Sent::FIN | Sent::RST)
+                || self.view.clock_stands_still
+                || self.since(delivery.since()) >= SILENCE_NANOS;
+            let doubtful = !arrived && troubled || ended && self.conversation.is_cut_short(server);
+            return doubtful.then_some(Outcome::Pending);
         }
         if !client.contains(Sent::DATA) {
-            // The request itself is not in the capture.
-            let unseen = self.tcp.was_acked(self.client) || self.tcp.has_sent_unseen(self.client);
+            // The request itself is not in the capture; nor is what the server acknowledges once more.
+            let (_, server) = self.sent();
+            let facts = self.tcp.handshake_facts().facts;
+            let repeats = facts.contains(Facts::SERVER_WENT_ON)
+                && !server.intersects(Sent::DATA | Sent::FIN)
+                && !client.contains(Sent::FIN);
+            let unseen =
+                self.tcp.was_acked(self.client) || self.tcp.has_sent_unseen(self.client) || repeats;
             return unseen.then_some(Outcome::Partial);
         }
         if self.tcp.has_outstanding(self.client) {
             return doubtful.then_some(Outcome::Pending);
         }
         if !self.is_request_recognised() {
-            return self.tcp.has_gaps(self.client).then_some(Outcome::Partial);
+            return self.lacks_request().then_some(Outcome::Partial);
         }
         let facts = self.tcp.handshake_facts().facts;
         let waited = self.since(delivery.since()) >= NO_REPLY_NANOS
@@ -259,6 +280,15 @@ impl Connection<'_> {
             return Some(Outcome::Stalled);
         }
         doubtful.then_some(Outcome::Pending)
+    }
+
+    /// Whether the server acknowledged more of the client's payload than was captured.
+    fn lacks_request(&self) -> bool {
+        let captured = self.conversation.counters[self.client as usize].payload_bytes;
+        let acked = self.tcp.delivery(self.client).acked().zip(self.tcp.first_number(self.client));
+        let acked = acked.map_or(0, |(acked, first)| acked.wrapping_sub(first).cast_signed());
+        let fin = u64::from(self.tcp.sent(self.client).contains(Sent::FIN));
+        self.tcp.has_gaps(self.client) || u64::try_from(acked).unwrap_or(0) > captured + fin
     }
 
     fn is_request_recognised(&self) -> bool {

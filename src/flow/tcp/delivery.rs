@@ -16,6 +16,9 @@ bitflags! {
         const WINDOW_CLOSED = 4;
         /// A length was not known, so the end of the payload is not known either.
         const LENGTH_UNKNOWN = 8;
+        /// The side repeated payload that the peer had acknowledged long before: the acknowledgements
+        /// do not arrive.
+        const ACK_IGNORED = 16;
     }
 }
 
@@ -73,6 +76,11 @@ impl Delivery {
             self.facts |= Facts::LENGTH_UNKNOWN;
         }
         if !is_after(seq.wrapping_add(len), self.acked) {
+            // A keep-alive repeats one byte (RFC 9293, 3.8.4).
+            let late = now.saturating_sub(self.since) >= LATE_ACK_MILLIS;
+            if late && len > 1 {
+                self.facts |= Facts::ACK_IGNORED;
+            }
             return;
         }
         if !is_after(highest, self.acked) {
@@ -136,6 +144,16 @@ impl Delivery {
         self.facts.contains(Facts::DUPLICATE_ACK)
             && !self.facts.intersects(Facts::LENGTH_UNKNOWN | Facts::WINDOW_CLOSED)
             && until.saturating_sub(self.since) >= STALLED_MILLIS
+    }
+
+    /// Whether the side goes on to repeat payload that was acknowledged.
+    pub fn ignores_acks(&self) -> bool {
+        self.facts.contains(Facts::ACK_IGNORED)
+    }
+
+    /// Whether the peer repeats its acknowledgement although later payload was sent.
+    pub fn is_repeated(&self) -> bool {
+        self.facts.contains(Facts::DUPLICATE_ACK)
     }
 
     /// How often, and over how many milliseconds, the payload after `acked` was sent again.

@@ -105,6 +105,11 @@ impl Tcp {
         ack.wrapping_sub(first) <= last.wrapping_sub(first)
     }
 
+    /// Whether a side began to number and a number is near what it sent.
+    pub(in crate::flow) fn has_sent_near(&self, side: Side, seq: u32) -> bool {
+        self.has_begun(side) && self.is_near(side, seq)
+    }
+
     pub(super) fn is_near(&self, side: Side, seq: u32) -> bool {
         let from = self
             .first_number(side)

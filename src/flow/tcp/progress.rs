@@ -8,7 +8,7 @@ use crate::{
 
 impl Tcp {
     /// The number after the last byte of a side that is known to have been sent.
-    pub(super) fn highest(&self, side: Side) -> Option<u32> {
+    pub(in crate::flow) fn highest(&self, side: Side) -> Option<u32> {
         let at = side as usize;
         (self.talk[at] & NUMBERED != 0).then(|| {
             let islands = self.disorder.as_ref().map(|disorder| &disorder.islands[at]);

@@ -138,8 +138,13 @@ impl Explanation<'_> {
             );
         }
         let waited = duration(self.judgement.observed_for);
-        let answered = conversation.counters[!self.judgement.client as usize].packets > 0;
-        if answered {
+        let of_server = conversation.counters[!self.judgement.client as usize];
+        if of_server.payload_bytes > 0 && conversation.tcp().is_some() {
+            return format!(
+                "{server} replied to {client}{on}, but {client} did not acknowledge all of the reply: the capture does not show whether it arrived"
+            );
+        }
+        if of_server.packets > 0 {
             return format!(
                 "{client} and {server} opened a connection{on}, but the request has no reply yet ({waited} observed after the last packet): too early to tell"
             );
