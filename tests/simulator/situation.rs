@@ -5,7 +5,7 @@ use crate::{
     endpoint::{ClientHabits, Close, MILLI, SECOND, Service},
     frame::From,
     gap::Gap,
-    network::{Network, Path, Sighting},
+    network::{Network, Path},
     recorder::{Fault, Recorder},
 };
 
@@ -65,7 +65,7 @@ impl Situation {
             &mut dice,
         );
         let alone = own.is_empty();
-        let has_reply = has_reply(&own);
+        let (has_reply, shown) = (has_reply(&own), shows_request(&own));
         frames.extend(own);
         let goes_on =
             if dice.per_mille(500) && !alone { marker(until, recorder.fault) } else { None };
@@ -76,7 +76,6 @@ impl Situation {
             _ => recorder.last(&network.sightings, until),
         };
         frames.extend(goes_on.clone());
-        let shown = shows_request(&network.sightings, &recorder, until);
         let truth = match truth(&network, last) {
             // The reset itself may be lost, and silence of less than 3 s shows nothing.
             Truth::Failed if matches!(recorder.fault, Fault::Loses(_)) => {
@@ -120,7 +119,7 @@ impl Situation {
                 .filter(|(bit, _)| frame[47] & 1 << bit != 0)
                 .map(|(_, name)| *name)
                 .collect();
-            let len = frame.len() - 54;
+            let len = frame.len() - HEADERS;
             let from = if frame[29] == 10 { '>' } else { '<' };
             format!("{millis:.3} {from} {flags} seq {} ack {} len {len}\n", word(38), word(42))
         };
@@ -306,17 +305,23 @@ fn truth(network: &Network, until: i64) -> Truth {
     if network.gave_up.is_some_and(ended) || quiet { Truth::Failed } else { Truth::Open }
 }
 
+/// Length of the headers of a segment's frame.
+const HEADERS: usize = 54;
+
+fn tcp(frames: &[(i64, Vec<u8>)]) -> impl Iterator<Item = &[u8]> {
+    frames.iter().map(|(_, frame)| frame.as_slice()).filter(|frame| frame[23] == 6)
+}
+
 /// Whether payload of the server, or an acknowledgement of it, is among the frames.
 fn has_reply(frames: &[(i64, Vec<u8>)]) -> bool {
     let word = |frame: &[u8], at: usize| {
         u32::from_be_bytes([frame[at], frame[at + 1], frame[at + 2], frame[at + 3]])
     };
-    let tcp = || frames.iter().map(|(_, frame)| frame.as_slice()).filter(|frame| frame[23] == 6);
     let from_server = |frame: &&[u8]| frame[34..36] == SERVER_PORT.to_be_bytes();
-    let begin = tcp().filter(from_server).map(|frame| word(frame, 38)).next();
-    tcp().any(|frame| {
+    let begin = tcp(frames).filter(from_server).map(|frame| word(frame, 38)).next();
+    tcp(frames).any(|frame| {
         if from_server(&frame) {
-            return frame.len() > 54;
+            return frame.len() > HEADERS;
         }
         let beyond = begin.map_or(0, |begin| word(frame, 42).wrapping_sub(begin).cast_signed());
         frame[47] & 0x10 != 0 && beyond > 1
@@ -325,19 +330,12 @@ fn has_reply(frames: &[(i64, Vec<u8>)]) -> bool {
 
 /// Whether the capture has anything of the client's request or of its attempt to connect: where only a
 /// handshake is recorded, it may be a port test.
-fn shows_request(sightings: &[(i64, usize, Sighting)], recorder: &Recorder, until: i64) -> bool {
-    let mut connected = false;
-    let mut data = false;
-    for (time, place, sighting) in sightings {
-        if !recorder.places.contains(place) || *time > until {
-            continue;
-        }
-        if let Sighting::Segment(segment) = sighting {
-            connected |= segment.from == From::Client && !segment.syn && !segment.rst;
-            data |= segment.from == From::Client && !segment.payload.is_empty();
-        }
-    }
-    data || !connected
+fn shows_request(frames: &[(i64, Vec<u8>)]) -> bool {
+    const SYN_OR_RST: u8 = 0x06;
+    let of_client = |frame: &&[u8]| frame[34..36] == CLIENT_PORT.to_be_bytes();
+    let own = || tcp(frames).filter(of_client);
+    let connected = own().any(|frame| frame[47] & SYN_OR_RST == 0);
+    own().any(|frame| frame.len() > HEADERS) || !connected
 }
 
 /// Whether a perfect recorder at the client shows that the connection failed: the client was told, or
