@@ -1,6 +1,9 @@
 //! Listening to what is spoken over TCP: each side's bytes in order, until nothing is left to learn.
 
-use super::{Side, sequence::is_after};
+use super::{
+    Side,
+    sequence::{LARGEST_STEP, is_after},
+};
 use crate::{
     capture::{NANOS_PER_SECOND, Timestamp},
     decode::{Flags, Segment},
@@ -50,6 +53,14 @@ pub(super) fn is_worth_hearing(segment: &Segment<'_>, first: Option<u32>, ports:
     let Some(first) = first else { return false };
     payload_seq(segment) != first
         || segment.payload.first().is_some_and(|byte| may_start(*byte, ports, None))
+}
+
+/// The number after a message of which so many bytes are still to come; `None` where that is none, or
+/// more than sequence numbers can tell apart.
+fn message_end(next: Option<u32>, still_to_come: usize) -> Option<u32> {
+    let rest = u32::try_from(still_to_come).ok();
+    let rest = rest.filter(|rest| (1..=LARGEST_STEP.cast_unsigned()).contains(rest))?;
+    next.map(|next| next.wrapping_add(rest))
 }
 
 /// The number of a segment's first byte: data on a SYN comes after the SYN's own (RFC 7413).
@@ -195,10 +206,9 @@ impl Listening {
             match heard.as_mut() {
                 Some(heard) => {
                     self.dialogue.hear(side as usize, new, heard);
-                    let to_come = self.dialogue.still_to_come(side as usize) as u32;
-                    if let Some(next) = ear.next.filter(|_| to_come > 0) {
-                        heard.message_ends[side as usize] = Some(next.wrapping_add(to_come));
-                    }
+                    heard.message_ends[side as usize] =
+                        message_end(ear.next, self.dialogue.still_to_come(side as usize))
+                            .or(heard.message_ends[side as usize]);
                 }
                 None => {
                     let mut fresh = Heard::default();

@@ -31,11 +31,18 @@ fn a_request_without_a_reply_is_called_into_question_only_after_a_while() {
             until(500),
             Outcome::Answered,
         ),
+        // The client goes on to repeat what the server acknowledged.
+        ("4 < A 501 105 4; 1003 > A 101 501 4", until(1_500), Outcome::Answered),
+        ("4 < A 501 105 4; 1004 > A 101 501 4", until(1_500), Outcome::Pending),
+        ("4 < A 501 105 4; 1004 > A 104 501 1", until(1_500), Outcome::Answered),
+        // It closes without having read the reply, at once or after a while.
+        ("4 < A 501 105 4; 2999 > FA 105 501", until(9_000), Outcome::Answered),
+        ("4 < A 501 105 4; 3004 > FA 105 501", until(9_000), Outcome::Pending),
         // A reply of which nothing arrived.
         ("4 < A 501 105 4", until(9_000), Outcome::Answered),
         ("4 < A 501 105 4; 400 < A 501 105 4", until(500), Outcome::Pending),
         ("4 < A 501 105 4; 5 > RA 105 501", until(500), Outcome::Pending),
-        ("4 < A 501 105 4; 5 > R 105 0", until(500), Outcome::Answered),
+        ("4 < A 501 105 4; 5 > R 105 0", until(500), Outcome::Pending),
         ("4 < A 505 105 4; 5 > A 105 501", until(9_000), Outcome::Stalled),
     ] {
         assert_eq!(outcome(&format!("{asked}{rest}"), &view), expected, "{rest} {view:?}");
@@ -51,6 +58,10 @@ fn a_request_that_is_not_in_the_capture_proves_nothing() {
         ("3 > FA 105 501", Outcome::Partial),
         ("3 > RA 105 501", Outcome::Partial),
         ("3 < A 501 105", Outcome::Partial),
+        ("3 < A 501 101", Outcome::Partial),
+        ("3 > FA 101 501; 4 < A 501 102", Outcome::Answered),
+        ("2 < SA 500 101; 3 > A 101 501; 4 < A 501 101", Outcome::Answered),
+        ("3 < FA 501 101", Outcome::Answered),
     ] {
         assert_eq!(outcome(&format!("{opened}{rest}"), &until(9_000)), expected, "{rest}");
     }
@@ -120,5 +131,63 @@ fn an_icmp_error_about_payload_that_was_never_acknowledged_explains_why() {
         packets.insert(at + 1, (packets[at].0, error));
         let one = conversation(&packets);
         assert_eq!(Outcome::of(&one, Side::A, &until(100)), expected, "{rest} {of_client} {code}");
+    }
+}
+
+#[test]
+fn payload_is_stalled_where_the_capture_would_have_shown_its_acknowledgement() {
+    let resent = "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501; 3 > A 101 501 4; 400 > A 101 501 4; \
+                  1200 > A 101 501 4; 2800 > A 101 501 4;";
+    let hole = "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501; 3 < A 501 101; 4 > A 151 501 10; \
+                5 < A 501 101;";
+    let bare_reset = format!("{resent}3500 > R 105 0");
+    let abort = format!("{resent}3500 > RA 105 501");
+    for (script, view, expected) in [
+        (resent, until(9_000), Outcome::Stalled),
+        (resent, View { loss: 0.046, ..until(9_000) }, Outcome::Stalled),
+        (resent, View { loss: 0.047, ..until(9_000) }, Outcome::Pending),
+        (hole, until(9_000), Outcome::Stalled),
+        (hole, View { loss: 0.009, ..until(9_000) }, Outcome::Stalled),
+        (hole, View { loss: 0.011, ..until(9_000) }, Outcome::Pending),
+        (&abort, until(9_000), Outcome::Stalled),
+        // The client had closed the connection, which the capture lacks.
+        (&bare_reset, until(9_000), Outcome::Pending),
+    ] {
+        assert_eq!(outcome(script, &view), expected, "{script} {view:?}");
+    }
+}
+
+#[test]
+fn a_reply_is_cut_short_where_its_length_says_so_and_nothing_more_comes_for_a_while() {
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let after = 101 + request.len() as u32;
+    // So many bytes of the body were sent and acknowledged of those that the head states.
+    let cut = |stated: u32, sent: u32, last: i64| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {stated}\r\n\r\n");
+        let mut reply = head.into_bytes();
+        let end = 501 + reply.len() as u32 + sent;
+        reply.resize(reply.len() + sent as usize, b'~');
+        let mut packets = segments("0 > S 100 0; 1 < SA 500 101; 2 > A 101 501");
+        packets.push((3, acking(CLIENT, SERVER, (101, 501), "A", request)));
+        packets.push((4, acking(SERVER, CLIENT, (501, after), "A", &reply)));
+        packets.push((5, acking(CLIENT, SERVER, (after, end), "A", b"")));
+        packets.push((last, acking(CLIENT, SERVER, (after, end), "RA", b"")));
+        conversation(&packets)
+    };
+    let still = View { clock_stands_still: true, ..until(9_000) };
+    for (one, view, expected) in [
+        (cut(100, 100, 9_000), until(9_000), Outcome::Answered),
+        (cut(100, 99, 3_005), until(9_000), Outcome::Pending),
+        (cut(100, 99, 3_004), until(9_000), Outcome::Answered),
+        (cut(100, 99, 3_004), still, Outcome::Pending),
+        (cut(100 + (64 << 10), 100, 9_000), until(9_000), Outcome::Pending),
+        // So much is a transfer, which a client may break off.
+        (cut(101 + (64 << 10), 100, 9_000), until(9_000), Outcome::Answered),
+    ] {
+        assert_eq!(Outcome::of(&one, Side::A, &view), expected, "{view:?}");
+        assert_eq!(
+            one.exchanges_data(),
+            expected == Outcome::Answered && !one.is_cut_short(Side::B)
+        );
     }
 }

@@ -3,8 +3,11 @@
 use super::{Conversation, Detail};
 use crate::{
     dissect::Protocol,
-    flow::{Act, Basis, IcmpErrorSeen, Side, Transport, sequence::is_after, tcp::Sent},
+    flow::{Act, Basis, IcmpErrorSeen, Side, Transport, tcp::Sent},
 };
+
+/// Bytes that a reply may lack; of a transfer it is more.
+const MOST_OF_REPLY: i32 = 64 << 10;
 
 impl Conversation {
     /// The client, where the wire itself shows it.
@@ -47,12 +50,15 @@ impl Conversation {
         })
     }
 
-    /// Whether a side's latest message states a length of which the peer did not acknowledge all.
+    /// Whether a side's latest message states a length of which the peer did not acknowledge all. Much
+    /// more than what is missing of a reply is a transfer, which may be broken off at any time.
     #[must_use]
     pub fn is_cut_short(&self, side: Side) -> bool {
         let end = self.heard.as_ref().and_then(|heard| heard.message_ends[side as usize]);
         let acked = self.tcp().and_then(|tcp| tcp.delivery(side).acked());
-        end.zip(acked).is_some_and(|(end, acked)| is_after(end, acked))
+        end.zip(acked).is_some_and(|(end, acked)| {
+            (1..=MOST_OF_REPLY).contains(&end.wrapping_sub(acked).cast_signed())
+        })
     }
 
     /// Whether both sides take part; an attempt and its refusal do not.

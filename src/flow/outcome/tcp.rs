@@ -234,37 +234,16 @@ impl Connection<'_> {
     /// with the capture right after the request is not called into question.
     fn without_reply(&self) -> Option<Outcome> {
         let (client, _) = self.sent();
-        let delivery = self.tcp.delivery(self.client);
+        let own = self.tcp.delivery(self.client);
         let doubtful = client.intersects(Sent::FIN | Sent::RST)
-            || delivery.resends().0 > 0
+            || own.resends().0 > 0
             || self.view.clock_stands_still
-            || self.since(delivery.since()) >= SILENCE_NANOS;
+            || self.since(own.since()) >= SILENCE_NANOS;
         if self.server_replied() {
-            let server = !self.client;
-            let arrived = self.tcp.has_delivered(server) || !self.tcp.has_outstanding(server);
-            let facts = self.tcp.handshake_facts().facts;
-            let delivery = self.tcp.delivery(server);
-            let troubled = facts.contains(Facts::CLIENT_ABORTED)
-                || client.contains(Sent::FIN)
-                || delivery.resends().0 > 0
-                || self.tcp.delivery(self.client).ignores_acks()
-                || self.tcp.stops_at_hole(server);
-            let ended = client.intersects(Sent::FIN | Sent::RST)
-                || self.view.clock_stands_still
-                || self.since(delivery.since()) >= SILENCE_NANOS;
-            let doubtful = !arrived && troubled || ended && self.conversation.is_cut_short(server);
-            return doubtful.then_some(Outcome::Pending);
+            return self.is_reply_doubtful().then_some(Outcome::Pending);
         }
         if !client.contains(Sent::DATA) {
-            // The request itself is not in the capture; nor is what the server acknowledges once more.
-            let (_, server) = self.sent();
-            let facts = self.tcp.handshake_facts().facts;
-            let repeats = facts.contains(Facts::SERVER_WENT_ON)
-                && !server.intersects(Sent::DATA | Sent::FIN)
-                && !client.contains(Sent::FIN);
-            let unseen =
-                self.tcp.was_acked(self.client) || self.tcp.has_sent_unseen(self.client) || repeats;
-            return unseen.then_some(Outcome::Partial);
+            return self.had_request().then_some(Outcome::Partial);
         }
         if self.tcp.has_outstanding(self.client) {
             return doubtful.then_some(Outcome::Pending);
@@ -273,7 +252,7 @@ impl Connection<'_> {
             return self.lacks_request().then_some(Outcome::Partial);
         }
         let facts = self.tcp.handshake_facts().facts;
-        let waited = self.since(delivery.since()) >= NO_REPLY_NANOS
+        let waited = self.since(own.since()) >= NO_REPLY_NANOS
             && !self.view.clock_stands_still
             && self.view.would_have_seen(2);
         if facts.contains(Facts::SERVER_CLOSED_EARLY) || waited {
@@ -282,13 +261,45 @@ impl Connection<'_> {
         doubtful.then_some(Outcome::Pending)
     }
 
+    /// Whether nothing shows that the server's reply, or all of it, reached the client, and something
+    /// shows that it did not.
+    fn is_reply_doubtful(&self) -> bool {
+        let (client, _) = self.sent();
+        let server = !self.client;
+        let (own, reply) = (self.tcp.delivery(self.client), self.tcp.delivery(server));
+        let arrived = self.tcp.has_delivered(server) || !self.tcp.has_outstanding(server);
+        let troubled = self.tcp.handshake_facts().facts.contains(Facts::CLIENT_ABORTED)
+            || client.contains(Sent::FIN) && self.since(own.since()) >= SILENCE_NANOS
+            || self.had_closed()
+            || reply.resends().0 > 0
+            || own.ignores_acks()
+            || self.tcp.stops_at_hole(server);
+        // A client may end a transfer that goes on; one that waits for the rest gets none.
+        let ended = self.view.clock_stands_still || self.since(reply.since()) >= SILENCE_NANOS;
+        !arrived && troubled || ended && self.conversation.is_cut_short(server)
+    }
+
+    /// Whether the client sent a request that is not in the capture: its numbers show it, or the server
+    /// acknowledges once more what it had acknowledged.
+    fn had_request(&self) -> bool {
+        let (client, server) = self.sent();
+        let handshake = self.tcp.handshake_facts();
+        let repeats = handshake.facts.contains(Facts::SERVER_WENT_ON)
+            && !handshake.is_repeated()
+            && !server.intersects(Sent::DATA | Sent::FIN)
+            && !client.contains(Sent::FIN);
+        self.tcp.was_acked(self.client) || self.tcp.has_sent_unseen(self.client) || repeats
+    }
+
     /// Whether the server acknowledged more of the client's payload than was captured.
     fn lacks_request(&self) -> bool {
         let captured = self.conversation.counters[self.client as usize].payload_bytes;
-        let acked = self.tcp.delivery(self.client).acked().zip(self.tcp.first_number(self.client));
+        let delivery = self.tcp.delivery(self.client);
+        let acked = delivery.acked().zip(self.tcp.first_number(self.client));
         let acked = acked.map_or(0, |(acked, first)| acked.wrapping_sub(first).cast_signed());
         let fin = u64::from(self.tcp.sent(self.client).contains(Sent::FIN));
-        self.tcp.has_gaps(self.client) || u64::try_from(acked).unwrap_or(0) > captured + fin
+        let lacks = u64::try_from(acked).unwrap_or(0) > captured + fin;
+        self.tcp.has_gaps(self.client) || lacks && delivery.lengths_are_known()
     }
 
     fn is_request_recognised(&self) -> bool {

@@ -146,6 +146,11 @@ impl Delivery {
             && until.saturating_sub(self.since) >= STALLED_MILLIS
     }
 
+    /// Whether the length of all payload of the side was known.
+    pub fn lengths_are_known(&self) -> bool {
+        !self.facts.contains(Facts::LENGTH_UNKNOWN)
+    }
+
     /// Whether the side goes on to repeat payload that was acknowledged.
     pub fn ignores_acks(&self) -> bool {
         self.facts.contains(Facts::ACK_IGNORED)
