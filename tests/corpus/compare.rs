@@ -100,6 +100,9 @@ fn compare_row(capture: &Capture, row: &FlowRow, found: Option<&Flow>, tally: &m
             }
             let of = kind(Kind::TcpOutcome, Kind::UdpOutcome);
             tally.compare(of, capture, outcomes.contains(&ours), || about(row, ours));
+            if tcp && matches!(ours, "reset" | "stalled") {
+                tally.note(Kind::Broken, capture, &about(row, ours));
+            }
         }
         None => tally.note(Kind::Look, capture, &about(row, ours)),
     }

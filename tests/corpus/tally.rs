@@ -47,6 +47,8 @@ pub enum Kind {
     Folded,
     /// Beginnings that no outcome is set for; listed, never a disagreement.
     Look,
+    /// Established, then reset or stalled, which the truth does not say; listed, never a disagreement.
+    Broken,
 }
 
 impl fmt::Display for Kind {
