@@ -212,7 +212,7 @@ fn errors(path: &Path) -> Vec<String> {
     while capture.advance() {
         let frame = capture.frame().expect("a frame after an advance");
         let _counted = decoder.read(&frame, |packet| {
-            let Body::Error(error) = packet.body else { return };
+            let Body::Error(error) = &packet.body else { return };
             let Quote { src, dst, ports, .. } = error.quote;
             let family = if error.v6 { "icmpv6" } else { "icmp" };
             told.push(format!(

@@ -98,5 +98,5 @@ fn error<'a>(
     (quoted, path, owners): (&[u8], Path, &Owners),
 ) -> Result<Body<'a>, Skip> {
     let quote = quote::read(quoted, path, owners).ok_or(Skip::UnreadableQuote)?;
-    Ok(Body::Error(IcmpError { v6, kind, code, quote }))
+    Ok(Body::Error(Box::new(IcmpError { v6, kind, code, quote })))
 }

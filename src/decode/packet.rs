@@ -76,7 +76,7 @@ impl<'a> Packet<'a> {
             Body::Tcp(segment) => Body::Tcp(Segment { payload, ..*segment }),
             Body::Udp(datagram) => Body::Udp(Datagram { payload, ..*datagram }),
             Body::Echo(echo) => Body::Echo(*echo),
-            Body::Error(error) => Body::Error(*error),
+            Body::Error(error) => Body::Error(error.clone()),
             Body::Neighbour(neighbour) => Body::Neighbour(*neighbour),
         };
         Packet { time, src, dst, ip_len, ttl, ip_id, checksum, tenant, counted, said, body }
@@ -110,7 +110,7 @@ pub enum Body<'a> {
     /// An ICMP or ICMPv6 echo request or reply.
     Echo(Echo),
     /// An ICMP or ICMPv6 error about another packet.
-    Error(IcmpError),
+    Error(Box<IcmpError>),
     /// A question or an answer of ARP or of IPv6 neighbour discovery.
     Neighbour(Neighbour),
 }

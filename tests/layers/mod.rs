@@ -43,7 +43,7 @@ pub fn kept(packet: &Packet<'_>) -> Packet<'static> {
             Body::Udp(Datagram { payload: leaked(datagram.payload), ..*datagram })
         }
         Body::Echo(echo) => Body::Echo(*echo),
-        Body::Error(error) => Body::Error(*error),
+        Body::Error(error) => Body::Error(error.clone()),
         Body::Neighbour(neighbour) => Body::Neighbour(*neighbour),
     };
     let Packet { time, src, dst, ip_len, ttl, ip_id, checksum, tenant, counted, said, .. } =
