@@ -92,6 +92,7 @@ impl Tcp {
         stalled.then(|| delivery.resends())
     }
 
+    #[inline]
     pub(super) fn note_delivery(&mut self, side: Side, now: u32, segment: &Segment<'_>) {
         let Segment { seq, ack, payload_len, flags, window, length_known, .. } = *segment;
         let reset = flags.contains(Flags::RST);
