@@ -130,6 +130,12 @@ fn a_rule_that_names_the_port_or_the_site_outranks_the_dynamic_range_and_known_r
             Kind::Site,
         ),
         (
+            "the same from a port below the range",
+            Scene::default().exchange(0, (HV07, 2_000), (HV08, 52_000), x).until(9000),
+            allowing("hyperv-host", "hyperv-host", "52000"),
+            Kind::Site,
+        ),
+        (
             "the companions' dynamic range alone",
             spoken(HV07, (HV08, 52_000), x),
             SITE.to_owned(),

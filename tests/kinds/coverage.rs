@@ -128,6 +128,19 @@ fn a_row_counts_what_worked_and_what_failed_over_all_alternatives() {
         ),
         ("it fails", fails(50_001, 80), "wsus-http", Status::Blocked, (0, 1), other.to_owned()),
         (
+            "one speaks something else, the other fails",
+            fails(50_001, 443).exchange(
+                10,
+                (VMM, 50_000),
+                (UPDATES, 8530),
+                (b"SSH-2.0-PuTTY\r\n", SSH),
+            ),
+            "wsus-http",
+            Status::Blocked,
+            (0, 1),
+            format!("{other}; 1 spoke something else"),
+        ),
+        (
             "the other alternative fails",
             fails(50_001, 443),
             "wsus-https",

@@ -239,6 +239,7 @@ mod tests {
             side.acknowledge(pure(100, window), 100, 0);
             side.send(150, 50, length_known, 100, 10);
             side.acknowledge(pure(100, window), 200, 20);
+            assert_eq!(side.lengths_are_known(), length_known);
             side.stops_before_gap(9_000)
         };
         assert!(stops(true, 9));

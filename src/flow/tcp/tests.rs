@@ -88,6 +88,12 @@ fn a_side_goes_on_that_acknowledges_after_its_syn_or_again_and_again() {
         ("0 > A 100 500 4; 4000 > A 104 500 4; 5000 > A 108 500 4", false),
         ("0 > A 100 500 4; 4000 > A 104 500 4; 5000 > A 108 500 4; 6000 > A 112 500 4", true),
         ("0 > A 100 500 4; 1000 > A 104 500 4; 1001 > A 108 500 4; 1002 > A 112 500 4", false),
+        // What was sent again shows that no acknowledgement came.
+        (
+            "0 > A 100 500 4; 300 > A 100 500 4; 4000 > A 104 500 4; 5000 > A 108 500 4; \
+             6000 > A 112 500 4",
+            false,
+        ),
         // Keep-alives.
         ("0 > A 100 500 4; 4000 > A 99 500 1; 5000 > A 99 500 1; 6000 > A 99 500 1", false),
         ("0 > A 100 500 4; 4000 > A 100 500 4; 5000 > A 100 500 4; 6000 > A 100 500 4", false),
