@@ -29,6 +29,12 @@ fn both_sides_talk_unless_one_refuses_and_exchange_data_where_it_arrives() {
         ("0 > A 100 500 4; 1 < A 500 104 4", true, true),
         ("0 > A 100 500 4; 1 < A 500 100 4; 300 > A 100 504 4", true, true),
         ("0 > A 100 500 4; 1 < A 500 100 4; 300 > A 100 504 4; 900 > A 100 504 4", true, false),
+        // The peer ends the connection, or repeats its acknowledgement, without having the payload.
+        ("0 > A 100 500 4; 1 < A 500 104 4", true, true),
+        ("0 > A 100 500 4; 1 < A 500 104 4; 2 > FA 104 500", true, false),
+        ("0 > A 100 500 4; 1 < A 500 104 4; 2 > RA 104 500", true, false),
+        ("0 > A 100 500 4; 1 < A 500 104 4; 2 > A 104 500", true, false),
+        ("0 > A 100 500 4; 1 < A 500 104 4; 2 > A 104 504", true, true),
         (
             "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501 4; 3 < A 501 105 4; 4 > A 105 505",
             true,

@@ -191,3 +191,22 @@ fn a_reply_is_cut_short_where_its_length_says_so_and_nothing_more_comes_for_a_wh
         );
     }
 }
+
+#[test]
+fn a_request_of_which_more_was_acknowledged_than_captured_is_not_whole() {
+    let opened = "0 > S 100 0; 1 < SA 500 101; 2 > A 101 501;";
+    for (rest, expected) in [
+        ("3 > A 101 501 4; 4 < A 501 105", Outcome::Answered),
+        ("3 > FA 101 501 4; 4 < A 501 106", Outcome::Answered),
+        ("3 > A 105 501 4; 4 < A 501 109", Outcome::Partial),
+        // The acknowledgement was recorded first.
+        ("3 < A 501 109; 4 > A 105 501 4", Outcome::Partial),
+    ] {
+        assert_eq!(outcome(&format!("{opened}{rest}"), &until(2_000)), expected, "{rest}");
+    }
+    // Where lengths are not known, neither is what the capture lacks.
+    let mut packets = segments(&format!("{opened}3 > A 101 501 4; 4 < A 501 109"));
+    packets[3].1[16..18].copy_from_slice(&[0, 0]);
+    let one = conversation(&packets);
+    assert_eq!(Outcome::of(&one, Side::A, &until(2_000)), Outcome::Answered);
+}

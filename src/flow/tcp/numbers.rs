@@ -207,6 +207,20 @@ mod tests {
     }
 
     #[test]
+    fn a_side_has_sent_near_a_number_only_where_it_has_sent() {
+        let near = 1 << 18;
+        for (side, seq, expected) in [
+            (Side::A, 101, true),
+            (Side::A, 99, false),
+            (Side::A, 101 + near - 1, true),
+            (Side::A, 101 + near, false),
+            (Side::B, 101, false),
+        ] {
+            assert_eq!(after(SYN).has_sent_near(side, seq), expected, "{side:?} {seq}");
+        }
+    }
+
+    #[test]
     fn a_segment_continues_a_connection_where_none_of_its_numbers_is_far() {
         let far = 1 << 24;
         for (script, text, expected) in [
