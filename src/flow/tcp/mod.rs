@@ -111,7 +111,8 @@ impl Tcp {
         self.choose_number(side, segment);
         let is_next = self.is_next(side, segment);
         let fits = is_next || self.fits(side, segment);
-        let same_number = self.has_begun(side) && self.initial_seq[side as usize] == segment.seq;
+        let same_number =
+            !is_next && self.has_begun(side) && self.initial_seq[side as usize] == segment.seq;
         self.history.note(side, segment, same_number);
         let [a, b] = &mut self.ends;
         let (sender, peer) = if side == Side::A { (a, b) } else { (b, a) };
