@@ -52,8 +52,8 @@ pub struct Tcp {
     talk: [u8; 2],
     /// Times to live; 0 where there was no such segment.
     ttl: [u8; 2],
-    handshake: Handshake,
     history: History,
+    handshake: Handshake,
     reset_ttl: [u8; 2],
     /// Sequence number that each side's numbering began with, where it has sent anything.
     initial_seq: [u32; 2],
