@@ -55,8 +55,8 @@ pub(super) fn is_worth_hearing(segment: &Segment<'_>, first: Option<u32>, ports:
         || segment.payload.first().is_some_and(|byte| may_start(*byte, ports, None))
 }
 
-/// The number after a message of which so many bytes are still to come; `None` where that is none, or
-/// more than sequence numbers can tell apart.
+/// The sequence number after a message of which `still_to_come` bytes are missing; `None` where that is 0,
+/// or more than [`LARGEST_STEP`].
 fn message_end(next: Option<u32>, still_to_come: usize) -> Option<u32> {
     let rest = u32::try_from(still_to_come).ok();
     let rest = rest.filter(|rest| (1..=LARGEST_STEP.cast_unsigned()).contains(rest))?;

@@ -6,7 +6,7 @@ use crate::{
     flow::{Act, Basis, IcmpErrorSeen, Side, Transport, tcp::Sent},
 };
 
-/// Bytes that a reply may lack; of a transfer it is more.
+/// A message that lacks more bytes than this is a transfer in progress, not an incomplete reply.
 const MOST_OF_REPLY: i32 = 64 << 10;
 
 impl Conversation {
@@ -50,8 +50,8 @@ impl Conversation {
         })
     }
 
-    /// Whether a side's latest message states a length of which the peer did not acknowledge all. Much
-    /// more than what is missing of a reply is a transfer, which may be broken off at any time.
+    /// Whether a side's latest message states a length of which the peer did not acknowledge all. A message
+    /// that lacks more than 64 KiB is a transfer, which the client may cancel at any time.
     #[must_use]
     pub fn is_cut_short(&self, side: Side) -> bool {
         let end = self.heard.as_ref().and_then(|heard| heard.message_ends[side as usize]);

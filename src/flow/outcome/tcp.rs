@@ -187,11 +187,8 @@ impl Connection<'_> {
     fn server_replied(&self) -> bool {
         const MORE_THAN_FIN: u32 = 2;
         let server = !self.client;
-        let acked = self.tcp.delivery(server).acked();
-        let bytes = acked
-            .zip(self.tcp.first_number(server))
-            .map_or(0, |(acked, first)| acked.wrapping_sub(first).cast_signed());
-        self.tcp.sent(server).contains(Sent::DATA) || bytes >= MORE_THAN_FIN.cast_signed()
+        let acked = self.tcp.bytes_acked(server) >= MORE_THAN_FIN;
+        self.tcp.sent(server).contains(Sent::DATA) || acked
     }
 
     /// Whether payload of either side is sent again and again without an acknowledgement, or the
@@ -274,7 +271,7 @@ impl Connection<'_> {
             || reply.resends().0 > 0
             || own.ignores_acks()
             || self.tcp.stops_at_hole(server);
-        // A client may end a transfer that goes on; one that waits for the rest gets none.
+        // The client may cancel a transfer in progress; this one has made no progress for a while.
         let ended = self.view.clock_stands_still || self.since(reply.since()) >= SILENCE_NANOS;
         !arrived && troubled || ended && self.conversation.is_cut_short(server)
     }
@@ -294,12 +291,10 @@ impl Connection<'_> {
     /// Whether the server acknowledged more of the client's payload than was captured.
     fn lacks_request(&self) -> bool {
         let captured = self.conversation.counters[self.client as usize].payload_bytes;
-        let delivery = self.tcp.delivery(self.client);
-        let acked = delivery.acked().zip(self.tcp.first_number(self.client));
-        let acked = acked.map_or(0, |(acked, first)| acked.wrapping_sub(first).cast_signed());
         let fin = u64::from(self.tcp.sent(self.client).contains(Sent::FIN));
-        let lacks = u64::try_from(acked).unwrap_or(0) > captured + fin;
-        self.tcp.has_gaps(self.client) || lacks && delivery.lengths_are_known()
+        let lacks = u64::from(self.tcp.bytes_acked(self.client)) > captured + fin;
+        let lengths_are_known = self.tcp.delivery(self.client).lengths_are_known();
+        self.tcp.has_gaps(self.client) || lacks && lengths_are_known
     }
 
     fn is_request_recognised(&self) -> bool {

@@ -31,11 +31,17 @@ impl Tcp {
             && (by_fin || self.handshake.facts.contains(Facts::CLIENT_SENT_UNSEEN))
     }
 
+    /// Bytes of a side that the peer acknowledged, a FIN included; 0 where the side was not captured from
+    /// its first byte.
+    pub(in crate::flow) fn bytes_acked(&self, side: Side) -> u32 {
+        let acked = self.delivery(side).acked().zip(self.first_number(side));
+        let bytes = acked.map_or(0, |(acked, first)| acked.wrapping_sub(first).cast_signed());
+        u32::try_from(bytes).unwrap_or(0)
+    }
+
     /// Whether the peer acknowledged payload of a side, more than its FIN.
     pub(in crate::flow) fn was_acked(&self, side: Side) -> bool {
-        let acked = self.delivery(side).acked().zip(self.first_number(side));
-        let fin = i32::from(self.sent(side).contains(Sent::FIN));
-        acked.is_some_and(|(acked, first)| acked.wrapping_sub(first).cast_signed() > fin)
+        self.bytes_acked(side) > u32::from(self.sent(side).contains(Sent::FIN))
     }
 
     /// Whether the peer acknowledged payload of a side.
@@ -62,10 +68,7 @@ impl Tcp {
 
     /// Whether payload of a side was acknowledged that the capture lacks.
     pub(in crate::flow) fn lacks_payload(&self, side: Side) -> bool {
-        let acked = self.delivery(side).acked();
-        let more_than_fin = acked
-            .zip(self.first_number(side))
-            .is_some_and(|(acked, first)| acked.wrapping_sub(first).cast_signed() > 1);
+        let more_than_fin = self.bytes_acked(side) > 1;
         self.has_gaps(side) || more_than_fin && !self.sent(side).contains(Sent::DATA)
     }
 
