@@ -2,7 +2,7 @@
 
 use super::names;
 use crate::{
-    flow::Transport,
+    flow::{Outcome, Transport},
     judge::{FixAt, Judgement, Kind, Policy, Requirement},
 };
 
@@ -13,6 +13,10 @@ pub(super) fn fix(policy: &Policy, judgement: &Judgement<'_>) -> String {
     let transport = judgement.conversation.transport;
     let service = names::service(transport, judgement.server_end().port);
     match judgement.fix_at(policy) {
+        // The handshake was completed: no firewall rule is missing.
+        FixAt::Server(_) if judgement.outcome == Outcome::Reset => {
+            format!("Fix on {server}: the port is open; check the service on {service}")
+        }
         FixAt::Server(_) => match command(policy, judgement, &server) {
             Some(command) => format!("Fix on {server}: {command}"),
             None => format!("Fix on {server}: allow inbound {service} from {client}"),
